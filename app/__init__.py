@@ -1,0 +1,35 @@
+"""The application factory: what the service is made of, in the order in which a request meets it."""
+
+from flask import Flask
+
+from app import api
+from app.config import Config, load_config_or_exit
+from app.core.api import docs, serialization
+from app.core.data import database, migrations
+from app.core.observability import health, logs, tracking
+from app.core.web import access, assets, cors, csrf, errors, headers, hosts, https, proxy
+
+
+def create_app(config: Config | None = None) -> Flask:
+    """Return the application for `config`, or for the environment; connects to nothing, starts nothing."""
+    app = Flask(__name__, static_folder=None)
+    app.config.from_mapping((config or load_config_or_exit()).mapping())
+
+    logs.init_app(app)
+    proxy.init_app(app)
+    headers.init_app(app)
+    hosts.init_app(app)
+    https.init_app(app)
+    cors.init_app(app)
+    access.init_app(app)
+    csrf.init_app(app)
+    errors.init_app(app)
+    health.init_app(app)
+    database.init_app(app)
+    migrations.init_app(app)
+    serialization.init_app(app)
+    assets.init_app(app)
+    docs.init_app(app)
+    api.init_app(app)
+    tracking.init_app(app)  # outermost, so the last to wrap
+    return app

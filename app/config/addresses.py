@@ -1,0 +1,94 @@
+"""Parsers of settings that hold an address: URLs, hosts, listening sockets."""
+
+import re
+from urllib.parse import SplitResult, urlsplit
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from app.config.setting import words
+
+_LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_HOST = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9a-f:.]+\])", re.ASCII)
+
+
+def host(raw: str) -> str:
+    """Accept a host name or an address, without a port; `*` is left to the rules of the environment."""
+    if raw != "*" and not _HOST.fullmatch(raw.lower().removeprefix(".")):
+        raise ValueError("not a host name or an address")
+    return raw.lower()
+
+
+def hosts(raw: str) -> tuple[str, ...]:
+    """Accept host names separated by commas; a leading dot takes in the subdomains."""
+    return tuple(host(name) for name in words(raw))
+
+
+def _split(raw: str, schemes: tuple[str, ...]) -> SplitResult:
+    try:
+        url = urlsplit(raw)
+        port = url.port
+    except ValueError:
+        raise ValueError("not a URL: its host or port is malformed") from None
+    if url.scheme not in schemes:
+        raise ValueError(f"not a URL that starts with {' or '.join(f'{scheme}://' for scheme in schemes)}")
+    if port == 0 or re.search(r"[\s\x00-\x1f]", raw):
+        raise ValueError("not a URL: its port is 0 or it contains white space")
+    return url
+
+
+def origin(raw: str) -> str:
+    """Accept `http(s)://host[:port]` and nothing after it (RFC 6454); return it in lower case."""
+    url = _split(raw, ("https", "http"))
+    if not url.hostname or url.username or url.path.strip("/") or url.query or url.fragment:
+        raise ValueError("not an origin: give scheme, host and port only, such as https://example.org")
+    host(f"[{url.hostname}]" if ":" in url.hostname else url.hostname)
+    return f"{url.scheme}://{url.netloc}".lower()
+
+
+def origins(raw: str) -> tuple[str, ...]:
+    """Accept origins separated by commas; never `*`."""
+    return tuple(origin(item) for item in words(raw))
+
+
+def database_url(raw: str) -> str:
+    """Accept a PostgreSQL URL in any of its usual spellings; return it for SQLAlchemy with psycopg 3."""
+    _split(raw, ("postgresql", "postgres", "postgresql+psycopg"))
+    try:
+        url = make_url(raw)
+    except (ArgumentError, ValueError):
+        raise ValueError("not a URL that SQLAlchemy can read") from None
+    if not url.database:
+        raise ValueError("names no database: postgresql://user:password@host:5432/database")
+    if not url.host and "host" not in url.query:
+        raise ValueError("names no host: postgresql://user:password@host:5432/database")
+    return url.set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+
+
+def redis_url(raw: str) -> str:
+    """Accept a Redis URL: `redis://`, `rediss://` for TLS, or `unix://` with the path of a socket."""
+    url = _split(raw, ("redis", "rediss", "unix"))
+    if not (url.path if url.scheme == "unix" else url.hostname):
+        raise ValueError("names no host: redis://:password@host:6379/0")
+    if url.scheme != "unix" and not re.fullmatch(r"/?[0-9]*", url.path):
+        raise ValueError("names a database that is not a number: redis://:password@host:6379/0")
+    return raw
+
+
+def dsn(raw: str) -> str:
+    """Accept a Sentry DSN: `https://key@host/project`."""
+    url = _split(raw, ("https", "http"))
+    if not url.username or not url.hostname or not re.fullmatch(r".*/[0-9]+", url.path):
+        raise ValueError("not a DSN: https://key@host/project")
+    return raw
+
+
+def bind(raw: str) -> str:
+    """Accept what Gunicorn can listen on: `host:port`, `unix:/path` or `fd://3`."""
+    if re.fullmatch(r"unix:/\S+|fd://[0-9]+", raw):
+        return raw
+    name, _, port = raw.rpartition(":")
+    if not re.fullmatch(r"[0-9]{1,5}", port, re.ASCII) or not 0 < int(port) < 65536:
+        raise ValueError("not host:port with a port from 1 to 65535, unix:/path or fd://number")
+    host(name)
+    return raw

@@ -1,0 +1,180 @@
+"""The settings of each environment. What is written in `Config` is what production gets."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from app.config.addresses import bind, database_url, dsn, hosts, origin, origins, redis_url
+from app.config.cpus import usable_cpus
+from app.config.keys import secret_key, secret_keys
+from app.config.setting import boolean, choice, integer, setting, settings_of, text
+
+
+class Config:
+    """Settings of every environment, with the defaults of production; `.env.example` explains each."""
+
+    # Who we are
+    ENVIRONMENT = "production"
+    SERVICE_NAME: str = setting(text, default="slipway")
+    RELEASE: str = setting(text, default="unreleased")
+    GIT_SHA: str = setting(text, default="unknown")
+    PUBLIC_URL: str = setting(origin)
+    DEBUG: bool = setting(boolean, default=False, variable="FLASK_DEBUG")
+    TESTING = False
+
+    # Secrets, and what we lean on
+    SECRET_KEY: str = setting(secret_key, secret=True)
+    SECRET_KEY_FALLBACKS: list[str] = setting(secret_keys, default=list, secret=True)
+    DATABASE_URL: str = setting(database_url, secret=True)
+    REDIS_URL: str | None = setting(redis_url, default=None, secret=True)
+    SENTRY_DSN: str | None = setting(dsn, default=None, secret=True)
+
+    # The edge. Flask's own TRUSTED_HOSTS would refuse the probes too, hence the other name.
+    ALLOWED_HOSTS: tuple[str, ...] = setting(hosts, default=(), variable="TRUSTED_HOSTS")
+    PROXY_HOPS_FOR: int = setting(integer(0, 9), default=0)
+    PROXY_HOPS_PROTO: int = setting(integer(0, 9), default=0)
+    PROXY_HOPS_HOST: int = setting(integer(0, 9), default=0)
+    PROXY_HOPS_PREFIX: int = setting(integer(0, 9), default=0)
+    CORS_ORIGINS: tuple[str, ...] = setting(origins, default=())
+    HSTS_SECONDS: int = setting(integer(0, 63_072_000), default=31_536_000)
+    MAX_CONTENT_LENGTH: int = setting(integer(1_024, 1_073_741_824), default=1_048_576)
+    MAX_FORM_MEMORY_SIZE = 262_144
+    MAX_FORM_PARTS = 100
+    PROPAGATE_EXCEPTIONS = False  # a 500 is answered the same way in every environment, tests included
+
+    # Cookies
+    SESSION_COOKIE_HTTPONLY = True
+    SESSION_COOKIE_SAMESITE = "Lax"
+    REMEMBER_COOKIE_HTTPONLY = True
+    REMEMBER_COOKIE_SAMESITE = "Lax"
+    PERMANENT_SESSION_LIFETIME = timedelta(days=14)
+    WTF_CSRF_TIME_LIMIT = None  # a token lives as long as its session; an open form does not go stale
+
+    # Logs
+    LOG_LEVEL: str = setting(choice("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"), default="INFO")
+    LOG_FORMAT: str = setting(choice("json", "console"), default="json")
+    LOG_FILE: str | None = setting(text, default=None)
+    LOG_SYSLOG: str | None = setting(text, default=None)
+
+    # Gunicorn
+    BIND: str = setting(bind, default="127.0.0.1:8000")
+    METRICS_BIND: str | None = setting(bind, default=None)
+    WEB_CONCURRENCY: int = setting(integer(1, 512), default=usable_cpus)
+    WEB_THREADS: int = setting(integer(1, 256), default=4)
+    WEB_TIMEOUT_SECONDS: int = setting(integer(1, 3_600), default=30)
+    WEB_GRACEFUL_TIMEOUT_SECONDS: int = setting(integer(1, 3_600), default=30)
+    WEB_MAX_REQUESTS: int = setting(integer(0, 10_000_000), default=10_000)
+    WEB_MAX_REQUESTS_JITTER: int = setting(integer(0, 10_000_000), default=1_000)
+
+    # Database
+    DB_POOL_SIZE: int = setting(integer(1, 1_000), default=4)
+    DB_POOL_MAX_OVERFLOW: int = setting(integer(0, 1_000), default=2)
+    DB_POOL_TIMEOUT_SECONDS: int = setting(integer(1, 300), default=5)
+    DB_POOL_RECYCLE_SECONDS: int = setting(integer(30, 86_400), default=1_800)
+    DB_CONNECT_TIMEOUT_SECONDS: int = setting(integer(1, 300), default=5)
+    DB_STATEMENT_TIMEOUT_MS: int = setting(integer(1, 3_600_000), default=10_000)
+    DB_MIGRATION_LOCK_TIMEOUT_SECONDS: int = setting(integer(1, 3_600), default=60)
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        """Take the parsed values of all settings, by name."""
+        for name, value in values.items():
+            setattr(self, name, value)
+
+    def mapping(self) -> dict[str, Any]:
+        """Return everything in capitals, as `app.config` holds it."""
+        return {name: getattr(self, name) for name in dir(self) if name.isupper()}
+
+    @property
+    def SECURE(self) -> bool:
+        """Whether the public reaches the service over TLS: what HSTS, redirects and cookie flags depend on."""
+        return urlsplit(self.PUBLIC_URL).scheme == "https"
+
+    @property
+    def PREFERRED_URL_SCHEME(self) -> str:
+        """The scheme of URLs that are built outside a request."""
+        return "https" if self.SECURE else "http"
+
+    @property
+    def SESSION_COOKIE_NAME(self) -> str:
+        """`__Host-` binds the cookie to this very host, over TLS only (RFC 6265bis, section 4.1.3.2)."""
+        return "__Host-session" if self.SECURE else "session"
+
+    @property
+    def SESSION_COOKIE_SECURE(self) -> bool:
+        """Browsers drop Secure cookies on plain HTTP, so the flag follows the public URL."""
+        return self.SECURE
+
+    @property
+    def REMEMBER_COOKIE_NAME(self) -> str:
+        """As the session's, should a login extension be added."""
+        return "__Host-remember" if self.SECURE else "remember"
+
+    @property
+    def REMEMBER_COOKIE_SECURE(self) -> bool:
+        """As the session's."""
+        return self.SECURE
+
+    @property
+    def SECRET_VALUES(self) -> tuple[str, ...]:
+        """What must never leave the process: every secret, and the passwords inside the URLs."""
+        found: list[str] = []
+        for name, declared in settings_of(type(self)).items():
+            value = getattr(self, name)
+            if declared.secret and value:
+                found += value if isinstance(value, list) else [value]
+        passwords = [unquote(urlsplit(value).password or "") for value in found if "://" in value]
+        return tuple(filter(None, [*found, *passwords]))
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Yield what does not fit together, each as the variable and what is wrong with it."""
+        if self.DEBUG:
+            yield "FLASK_DEBUG", "on; the debugger executes code for whoever reaches it"
+        if not self.SECURE:
+            yield "PUBLIC_URL", "must start with https://"
+        elif self.PROXY_HOPS_PROTO == 0:
+            yield (
+                "PROXY_HOPS_PROTO",
+                "0, so every request would count as plain HTTP and be redirected for ever; "
+                "say how many proxies in front set X-Forwarded-Proto (1 behind the shipped Nginx)",
+            )
+        if any(name in {"*", "."} for name in self.ALLOWED_HOSTS):
+            yield "TRUSTED_HOSTS", "a wildcard; name the hosts that are served"
+
+
+class Production(Config):
+    """What is used when nothing is said."""
+
+
+class Staging(Config):
+    """Production in everything but its name."""
+
+    ENVIRONMENT = "staging"
+
+
+class Development(Config):
+    """For a developer's machine: plain HTTP, readable logs, `.env` is read."""
+
+    ENVIRONMENT = "development"
+    PUBLIC_URL: str = setting(origin, default="http://localhost:8000")
+    ALLOWED_HOSTS: tuple[str, ...] = setting(
+        hosts, default=("localhost", "127.0.0.1", "[::1]"), variable="TRUSTED_HOSTS"
+    )
+    HSTS_SECONDS: int = setting(integer(0, 63_072_000), default=0)
+    LOG_FORMAT: str = setting(choice("json", "console"), default="console")
+
+    def problems(self) -> Iterator[tuple[str, str]]:
+        """Accept everything: nothing here is in public."""
+        return iter(())
+
+
+class Testing(Development):
+    """For the test suite: as development, but errors surface and nothing is read from `.env`."""
+
+    ENVIRONMENT = "testing"
+    TESTING = True
+
+
+ENVIRONMENTS: dict[str, type[Config]] = {
+    cls.ENVIRONMENT: cls for cls in (Development, Testing, Staging, Production)
+}

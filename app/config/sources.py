@@ -1,0 +1,51 @@
+"""Where settings come from besides the environment: files of `NAME=value`, and secrets mounted as files."""
+
+import shlex
+from pathlib import Path
+
+
+def read_secret(path: str) -> str:
+    """Return the content of a mounted secret without white space around it; `ValueError` if there is none."""
+    content = _read(path).strip()
+    if not content:
+        raise ValueError("its file is empty")
+    return content
+
+
+def read_settings(path: Path) -> tuple[dict[str, str], list[str]]:
+    """Return the settings in a file of `NAME=value` lines, and what is wrong with the file, a line each.
+
+    Quotes and comments are the shell's; nothing is expanded. Not python-dotenv:
+    where that is installed, the flask command reads `.env` in every environment.
+    """
+    try:
+        lines = _read(str(path)).splitlines()
+    except ValueError as error:
+        return {}, [str(error)]
+    values, problems = {}, []
+    for number, line in enumerate(lines, start=1):
+        name, separator, value = line.strip().removeprefix("export ").partition("=")
+        if not name or name.startswith("#"):
+            continue
+        words = _split(value)
+        if not separator or not name.isidentifier() or len(words) > 1:
+            problems.append(f"line {number} of {path.name} is not NAME=value; quote a value with spaces")
+        else:
+            values[name] = "".join(words)
+    return values, problems
+
+
+def _split(value: str) -> list[str]:
+    try:
+        return shlex.split(value, comments=True)
+    except ValueError:
+        return ["a quote", "is open"]
+
+
+def _read(path: str) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        raise ValueError(f"its file cannot be read ({error.strerror or 'unknown error'})") from None
+    except ValueError:
+        raise ValueError("its file cannot be read (it is not UTF-8 text)") from None

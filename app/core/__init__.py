@@ -1,0 +1,1 @@
+"""Plumbing: one concern per file, each joining the application by `init_app(app)`."""

@@ -1,0 +1,85 @@
+"""Turns what a client sends into typed models, or says precisely what is wrong with it."""
+
+import json
+from typing import Any, NoReturn, TypeVar
+
+from flask import request
+from pydantic import BaseModel, ValidationError
+from werkzeug.exceptions import BadRequest, UnprocessableEntity, UnsupportedMediaType
+
+Model = TypeVar("Model", bound=BaseModel)
+
+MAXIMUM_ERRORS = 20  # a body of a thousand unknown fields is not answered with a thousand lines
+
+
+class Invalid(UnprocessableEntity):
+    """The request is well formed but its values are not acceptable; `errors` says which and why, for the client."""
+
+    def __init__(self, error: ValidationError) -> None:
+        super().__init__("Some values are not acceptable.")
+        found = error.errors(include_url=False, include_context=False, include_input=False)[:MAXIMUM_ERRORS]
+        self.errors = [{"field": ".".join(map(str, item["loc"])), "message": item["msg"]} for item in found]
+
+
+def parse_body(model: type[Model]) -> Model:
+    """Return the JSON body of the request as `model`.
+
+    Raises 415 unless it says that it is JSON, 400 unless it is (RFC 8259; with
+    names that are unique, as I-JSON, RFC 7493, demands), 422 for its values.
+    """
+    if request.mimetype != "application/json":
+        raise UnsupportedMediaType("Send JSON, with Content-Type: application/json.")
+    if request.mimetype_params.get("charset", "utf-8").lower() not in {"utf-8", "utf8"}:
+        raise UnsupportedMediaType("Send JSON in UTF-8.")
+    value = decode(request.get_data(cache=False))
+    try:
+        return model.model_validate(value, strict=True)
+    except ValidationError as error:
+        raise Invalid(error) from None
+
+
+def parse_query(model: type[Model]) -> Model:
+    """Return the query string of the request as `model`; 422 for its values, unknown names are ignored."""
+    try:
+        return model.model_validate(request.args.to_dict())
+    except ValidationError as error:
+        raise Invalid(error) from None
+
+
+def parse_form(model: type[Model]) -> Model:
+    """Return the form that was sent as `model`; raises 422 for its values.
+
+    Only the model's own fields are looked at, beside the CSRF token. Browsers
+    send line breaks as CR LF; they are stored as LF, as everywhere else.
+    """
+    sent = {name: request.form[name].replace("\r\n", "\n") for name in model.model_fields if name in request.form}
+    try:
+        return model.model_validate(sent)
+    except ValidationError as error:
+        raise Invalid(error) from None
+
+
+def decode(body: bytes) -> Any:
+    """Return the value of a JSON text, or raise `BadRequest` for anything that parsers could read differently."""
+    try:
+        return json.loads(body.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse_constant)
+    except UnicodeDecodeError:
+        reason = "it is not UTF-8"
+    except RecursionError:
+        reason = "it is nested too deeply"
+    except json.JSONDecodeError as error:
+        reason = f"{error.msg} at line {error.lineno}, column {error.colno}"
+    except ValueError as error:
+        reason = str(error)
+    raise BadRequest(f"The body is not valid JSON: {reason}.")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise ValueError("an object has the same name twice")
+    return value
+
+
+def _refuse_constant(_name: str) -> NoReturn:
+    raise ValueError("NaN and Infinity are not JSON")

@@ -1,0 +1,119 @@
+"""The OpenAPI 3.1 document, generated from the operations that are published, so that it cannot lag behind them."""
+
+import inspect
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Flask
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+from werkzeug.http import HTTP_STATUS_CODES
+from werkzeug.routing import IntegerConverter, Rule
+
+from app.core.api.operations import Operation
+
+_REFERENCE = "#/components/schemas/{model}"
+
+
+class FieldError(BaseModel):
+    """One value that is not acceptable."""
+
+    field: str
+    message: str
+
+
+class Problem(BaseModel):
+    """What every error looks like (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    request_id: str
+    errors: list[FieldError] | None = None
+
+
+def document(app: Flask) -> dict[str, Any]:
+    """Return the document of all operations that `app` has published."""
+    published = sorted(_published(app), key=lambda item: item[0].rule)
+    models = {model for _, _, declared in published for model in (declared.body, declared.returns) if model}
+    ordered = sorted(models | {Problem}, key=lambda model: model.__name__)
+    _, definitions = models_json_schema([(model, "validation") for model in ordered], ref_template=_REFERENCE)
+    paths: dict[str, dict[str, Any]] = {}
+    for rule, view, declared in published:
+        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+            paths.setdefault(_path(rule), {})[method.lower()] = _operation(rule, view, declared)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": app.config["SERVICE_NAME"], "version": app.config["RELEASE"]},
+        "servers": [{"url": "/"}],
+        "paths": paths,
+        "components": {"schemas": definitions["$defs"]},
+    }
+
+
+def _published(app: Flask) -> Iterator[tuple[Rule, Any, Operation]]:
+    for rule in app.url_map.iter_rules():
+        view = app.view_functions[rule.endpoint]
+        if declared := getattr(view, "operation", None):
+            yield rule, view, declared
+
+
+def _operation(rule: Rule, view: Any, declared: Operation) -> dict[str, Any]:
+    summary, _, description = (inspect.getdoc(view) or "").partition("\n\n")
+    described: dict[str, Any] = {
+        "operationId": view.__name__,
+        "summary": summary.rstrip("."),
+        "tags": [rule.endpoint.split(".")[-2]],
+        "parameters": [*_path_parameters(rule), *_query_parameters(declared)],
+        "responses": _responses(rule, declared),
+    }
+    if description:
+        described["description"] = description
+    if declared.body:
+        described["requestBody"] = {"required": True, "content": _json(declared.body)}
+    return described
+
+
+def _responses(rule: Rule, declared: Operation) -> dict[str, Any]:
+    success: dict[str, Any] = {"description": HTTP_STATUS_CODES[declared.status]}
+    if declared.returns:
+        success["content"] = _json(declared.returns)
+    if declared.status == 201:
+        success["headers"] = {"Location": {"schema": {"type": "string"}}}
+    errors = {406, 429, 500, 503}
+    errors |= {400, 413, 415, 422} if declared.body else set()
+    errors |= {422} if declared.query else set()
+    errors |= {404} if rule.arguments else set()
+    problem = {"application/problem+json": {"schema": {"$ref": _REFERENCE.format(model="Problem")}}}
+    refused = {str(code): {"description": HTTP_STATUS_CODES[code], "content": problem} for code in sorted(errors)}
+    return {str(declared.status): success, **refused}
+
+
+def _json(model: type[BaseModel]) -> dict[str, Any]:
+    return {"application/json": {"schema": {"$ref": _REFERENCE.format(model=model.__name__)}}}
+
+
+def _path(rule: Rule) -> str:
+    return re.sub(r"<(?:[^:<>]+:)?([^<>]+)>", r"{\1}", rule.rule)
+
+
+def _path_parameters(rule: Rule) -> Iterator[dict[str, Any]]:
+    for name in sorted(rule.arguments):
+        converter = rule._converters[name]
+        schema: dict[str, Any] = {"type": "string", "minLength": 1}
+        if isinstance(converter, IntegerConverter):
+            schema = {"type": "integer", "minimum": 0, "maximum": converter.max or 2**31 - 1}
+        yield {"name": name, "in": "path", "required": True, "schema": schema}
+
+
+def _query_parameters(declared: Operation) -> Iterator[dict[str, Any]]:
+    if declared.query is None:
+        return
+    schema = declared.query.model_json_schema(ref_template=_REFERENCE)
+    for name, described in schema["properties"].items():
+        described.pop("title", None)
+        required = name in schema.get("required", [])
+        yield {"name": name, "in": "query", "required": required, "schema": described}

@@ -1,0 +1,64 @@
+"""Declares a view as an operation of the API: its annotations say what comes in and what goes out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, get_type_hints
+
+from flask import Response, after_this_request, request
+from pydantic import BaseModel
+from werkzeug.exceptions import NotAcceptable
+
+from app.core.api.bodies import parse_body, parse_query
+
+
+@dataclass(frozen=True)
+class Operation:
+    """What the OpenAPI document says of a view, beside its docstring and its address."""
+
+    status: int
+    body: type[BaseModel] | None
+    query: type[BaseModel] | None
+    returns: type[BaseModel] | None
+
+
+def operation(status: int = 200) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
+    """Make a view take its parameters `body` and `query` as the models they are annotated with.
+
+    The view returns a model, which is sent with `status`, or None for an empty
+    answer. Its docstring is its description in the document.
+    """
+
+    def declare(view: Callable[..., BaseModel | None]) -> Callable[..., Response]:
+        hints = get_type_hints(view)
+        returns = hints.get("return")
+        declared = Operation(
+            status, hints.get("body"), hints.get("query"), returns if returns is not type(None) else None
+        )
+
+        @wraps(view)
+        def call(**arguments: Any) -> Response:
+            if not request.accept_mimetypes.accept_json and request.accept_mimetypes:
+                raise NotAcceptable("This address answers in application/json only.")
+            if declared.query:
+                arguments["query"] = parse_query(declared.query)
+            if declared.body:
+                arguments["body"] = parse_body(declared.body)
+            result = view(**arguments)
+            content = result.model_dump_json() if result is not None else None
+            return Response(content, declared.status, content_type="application/json" if content else None)
+
+        call.operation = declared  # type: ignore[attr-defined]
+        return call
+
+    return declare
+
+
+def send_location(url: str) -> None:
+    """Add `Location` to the answer of this request: where the thing it created is (RFC 9110, section 10.2.2)."""
+
+    def add(response: Response) -> Response:
+        response.location = url
+        return response
+
+    after_this_request(add)

@@ -1,0 +1,114 @@
+"""The PostgreSQL database: typed models, and a connection pool in which nothing can wait for ever."""
+
+import logging
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, current_app
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import MetaData, exc, text
+from sqlalchemy.orm import DeclarativeBase
+from werkzeug.exceptions import Conflict, ServiceUnavailable
+from werkzeug.wrappers import Response
+
+from app.core.data import connections
+from app.core.observability import health
+
+RETRY_AFTER_SECONDS = 5
+
+_log = logging.getLogger(__name__)
+
+
+class Base(DeclarativeBase):
+    """What all models share: names for constraints, so that migrations can speak of them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_N_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+db = SQLAlchemy(model_class=Base)
+
+if TYPE_CHECKING:
+    Model = Base
+else:
+    Model = db.Model
+
+
+def init_app(app: Flask) -> None:
+    """Prepare the engine without connecting; answer 503 when the database does not, 409 when it objects."""
+    statement_seconds = app.config["DB_STATEMENT_TIMEOUT_MS"] / 1000
+    app.config["SQLALCHEMY_DATABASE_URI"] = app.config["DATABASE_URL"]
+    # Here and nowhere else: the old SQLALCHEMY_POOL_* keys are silently ignored.
+    app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(app.config)
+    db.init_app(app)
+    with app.app_context():
+        connections.protect(db.engine, answer_seconds=statement_seconds + 1)
+    health.register(app, "database", ping)
+    for failure in (exc.OperationalError, exc.InterfaceError, exc.TimeoutError):
+        app.register_error_handler(failure, _unavailable)
+    app.register_error_handler(exc.IntegrityError, _conflict)
+
+
+def engine_options(config: dict[str, Any]) -> dict[str, Any]:
+    """Return the pool's size and its deadlines: for a place in the pool, a new connection, and each statement."""
+    settings = {"statement_timeout": config["DB_STATEMENT_TIMEOUT_MS"], "idle_in_transaction_session_timeout": 60_000}
+    return {
+        "pool_size": config["DB_POOL_SIZE"],
+        "max_overflow": config["DB_POOL_MAX_OVERFLOW"],
+        "pool_timeout": config["DB_POOL_TIMEOUT_SECONDS"],
+        "pool_recycle": config["DB_POOL_RECYCLE_SECONDS"],
+        "pool_pre_ping": True,
+        "connect_args": {
+            "connect_timeout": config["DB_CONNECT_TIMEOUT_SECONDS"],
+            "application_name": config["SERVICE_NAME"],
+            "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
+        },
+    }
+
+
+def ping() -> None:
+    """Ask the database something; raises SQLAlchemy's `OperationalError` or `TimeoutError` when it does not answer."""
+    with db.engine.connect() as connection:
+        allowed = connection.scalar(
+            text(
+                "SELECT current_setting('max_connections')::int"
+                " - current_setting('superuser_reserved_connections')::int"
+            )
+        )
+    config = current_app.config
+    wanted = config["WEB_CONCURRENCY"] * (config["DB_POOL_SIZE"] + config["DB_POOL_MAX_OVERFLOW"])
+    if wanted > allowed:
+        _warn_of_capacity(wanted, allowed)
+
+
+@cache
+def _warn_of_capacity(wanted: int, allowed: int) -> None:
+    """Say once that this instance alone could exhaust the server; others share it."""
+    _log.warning(
+        "workers x (DB_POOL_SIZE + DB_POOL_MAX_OVERFLOW) is %d connections, but the server allows %d", wanted, allowed
+    )
+
+
+def _unavailable(error: exc.SQLAlchemyError) -> Response:
+    _log.error("the database is not available: %s", error)
+    db.session.rollback()
+    return current_app.make_response(
+        current_app.handle_user_exception(
+            ServiceUnavailable("The database is not available. Try again shortly.", retry_after=RETRY_AFTER_SECONDS)
+        )
+    )
+
+
+def _conflict(error: exc.IntegrityError) -> Response:
+    _log.info("the database refused a change: %s", error.orig)
+    db.session.rollback()
+    return current_app.make_response(
+        current_app.handle_user_exception(Conflict("This change conflicts with what is stored already."))
+    )

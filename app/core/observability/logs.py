@@ -1,0 +1,104 @@
+"""One JSON object a line on stdout, or readable lines in development; nobody can forge one, no secret is in one."""
+
+import json
+import logging
+import logging.config
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Flask
+from pythonjsonlogger.orjson import OrjsonFormatter
+
+from app.core.observability.redaction import Redactor
+
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
+
+
+def init_app(app: Flask) -> None:
+    """Send every log line of this process, Flask's and the libraries' included, through our handlers."""
+    logging.config.dictConfig(dict_config(app.config))
+    logging.captureWarnings(True)
+
+
+def dict_config(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the configuration for `logging.config`, which Gunicorn takes too."""
+    formatter = JsonLines if config["LOG_FORMAT"] == "json" else ConsoleLines
+    handlers = _handlers(config)
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {"lines": {"()": formatter, "config": config}},
+        "handlers": handlers,
+        "root": {"level": config["LOG_LEVEL"], "handlers": list(handlers)},
+        "loggers": {
+            "gunicorn.error": {"handlers": [], "propagate": True},
+            # Gunicorn's access log would repeat ours without the request's id; werkzeug's likewise.
+            "gunicorn.access": {"handlers": [], "propagate": False},
+            "werkzeug": {"level": "WARNING"},
+        },
+    }
+
+
+def _handlers(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    handlers = {"stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout"}}
+    if path := config["LOG_FILE"]:
+        # Reopens its file when logrotate has moved it; a rotating handler loses lines under several processes.
+        handlers["file"] = {"class": "logging.handlers.WatchedFileHandler", "filename": path}
+    if address := config["LOG_SYSLOG"]:
+        host, _, port = address.rpartition(":")
+        where = (host, int(port)) if port.isdecimal() else address
+        handlers["syslog"] = {"class": "logging.handlers.SysLogHandler", "address": where}
+    return {name: {**handler, "formatter": "lines"} for name, handler in handlers.items()}
+
+
+class JsonLines(OrjsonFormatter):
+    """Formats a record as one JSON object; the fields are listed in docs/operate.md."""
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        super().__init__(
+            ["levelname", "name", "message"],
+            rename_fields={"levelname": "level", "name": "logger", "exc_info": "error.stack_trace"},
+            static_fields={"service": config["SERVICE_NAME"], "release": config["RELEASE"]},
+        )
+        self._redactor = Redactor(config["SECRET_VALUES"])
+
+    def process_log_record(self, log_data: dict[str, Any]) -> dict[str, Any]:
+        """Take the secrets out of every field."""
+        return {key: self._redactor.field(key, value) for key, value in log_data.items()}
+
+    def add_fields(self, log_data: dict[str, Any], record: logging.LogRecord, message_dict: dict[str, Any]) -> None:
+        """Put the time first: UTC with milliseconds (RFC 3339)."""
+        log_data["timestamp"] = timestamp(record.created)
+        super().add_fields(log_data, record, message_dict)
+
+    def jsonify_log_record(self, log_data: dict[str, Any]) -> str:
+        """Return the line; what orjson refuses (lone surrogates, huge integers) is escaped rather than lost."""
+        try:
+            return super().jsonify_log_record(log_data)
+        except TypeError:
+            return json.dumps(log_data, default=str)
+
+
+class ConsoleLines(logging.Formatter):
+    """Formats a record for a person: time, level, logger, message, then request id and fields."""
+
+    def __init__(self, config: Mapping[str, Any]) -> None:
+        super().__init__("%(asctime)s %(levelname)-8s %(name)s: %(message)s", "%H:%M:%S")
+        self._redactor = Redactor(config["SECRET_VALUES"])
+
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  logging's own name
+        """Escape control characters, with which a message could pass for two or colour the terminal."""
+        request_id = getattr(record, "request_id", None)
+        suffix = f" [{request_id}]" if request_id else ""
+        return _CONTROL.sub(lambda match: repr(match.group())[1:-1], super().formatMessage(record)) + suffix
+
+    def format(self, record: logging.LogRecord) -> str:
+        """Take the secrets out of the whole, traceback included."""
+        return self._redactor.text(super().format(record))
+
+
+def timestamp(seconds: float) -> str:
+    """Return a Unix time as UTC with milliseconds: 2026-01-31T12:00:00.123Z."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,65 @@
+"""Keeps secrets out of everything that leaves the process as text: by key, by pattern, and by value."""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+REDACTED = "[redacted]"
+
+_WORDS = (
+    r"(?:pass(?:word|wd|phrase)?|pwd|secret|token|api[-_]?key|private[-_]?key|access[-_]?key"
+    r"|secret[-_]?key|authorization|cookie|session|credential|dsn|signature)s?"
+)
+_KEY = re.compile(rf"(?:^|[-_.\s]|(?<=[a-z])(?=[A-Z])){_WORDS}(?:$|[-_.\s])", re.IGNORECASE)
+_PATTERNS = [
+    # user and password of any URL: postgresql://app:pass@host, https://key@sentry.example/1
+    (re.compile(r"(?<=://)[^/\s@'\"]+(?=@)"), REDACTED),
+    (re.compile(r"\b(Bearer|Basic|Digest|Token)\s+[\w.~+/=-]{8,}", re.IGNORECASE), rf"\1 {REDACTED}"),
+    (re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"), REDACTED),
+    (re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)", re.DOTALL), REDACTED),
+    # password=..., "api_key": "...", Cookie: ...
+    (
+        re.compile(
+            rf"""((?:\b|[-_.]){_WORDS}["']?\s*[=:]\s*)"""
+            r"""(?!\[redacted\])("[^"]*"|'[^']*'|(?:(?:Bearer|Basic|Digest|Token)\s+)?[^\s,;&)}\]]+)""",
+            re.IGNORECASE,
+        ),
+        rf"\1{REDACTED}",
+    ),
+]
+_HINT = re.compile(rf"@|eyJ|PRIVATE KEY|Bearer|Basic|Digest|{_WORDS}", re.IGNORECASE)
+
+
+class Redactor:
+    """Replaces secrets by `[redacted]`; `secrets` are values that are known and must never appear."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        known = sorted({secret for secret in secrets if len(secret) >= 6}, key=len, reverse=True)
+        self._known = re.compile("|".join(map(re.escape, known))) if known else None
+
+    def text(self, text: str) -> str:
+        """Return `text` without secrets."""
+        if self._known:
+            text = self._known.sub(REDACTED, text)
+        if _HINT.search(text):
+            for pattern, replacement in _PATTERNS:
+                text = pattern.sub(replacement, text)
+        return text
+
+    def field(self, key: str, value: Any) -> Any:
+        """Return the value of a log field without secrets; a field whose name speaks of a secret loses it all."""
+        if value is not None and _KEY.search(key):
+            return REDACTED
+        return self.value(value)
+
+    def value(self, value: Any) -> Any:
+        """Return `value` without secrets, however deep they are."""
+        if isinstance(value, str):
+            return self.text(value)
+        if isinstance(value, dict):
+            return {key: self.field(str(key), item) for key, item in value.items()}
+        if isinstance(value, list | tuple | set):
+            return [self.value(item) for item in value]
+        if isinstance(value, int | float | bool) or value is None:
+            return value
+        return self.text(str(value))

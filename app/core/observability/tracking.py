@@ -1,0 +1,114 @@
+"""Follows each request from outside the application: gives it an id, and writes one access line when it is over.
+
+Being outermost, it names and counts the requests that were refused or crashed
+before any view was reached, and it sees the status and the bytes that really left.
+"""
+
+import logging
+import re
+import time
+import uuid
+from collections.abc import Iterable, Iterator
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
+
+_WELL_FORMED = re.compile(r"[A-Za-z0-9_.-]{8,128}", re.ASCII)
+_QUIET = {"/healthz", "/readyz", "/metrics"}
+_log = logging.getLogger("access")
+
+
+def init_app(app: Flask) -> None:
+    """Wrap the application; to be called after everything else that wraps it."""
+    app.wsgi_app = Tracked(app.wsgi_app)  # type: ignore[method-assign]
+    logging.setLogRecordFactory(_record)
+
+
+def _record(*args: Any, **kwargs: Any) -> logging.LogRecord:
+    """Make a log record that knows which request it belongs to, whoever logs it."""
+    record = logging.LogRecord(*args, **kwargs)
+    if current := request_id.get():
+        record.request_id = current
+    return record
+
+
+class Tracked:
+    """A WSGI application whose requests carry an id, in `X-Request-ID` of request and response alike."""
+
+    def __init__(self, application: "WSGIApplication") -> None:
+        self._application = application
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Answer one request; the id of the edge is kept if it is well formed, else a new one is made."""
+        given = environ.get("HTTP_X_REQUEST_ID", "")
+        environ["HTTP_X_REQUEST_ID"] = given if _WELL_FORMED.fullmatch(given) else uuid.uuid4().hex
+        exchange = Exchange(environ, start_response)
+        try:
+            exchange.body = self._application(environ, exchange.start_response)
+        except BaseException:
+            exchange.close()
+            raise
+        return exchange
+
+
+class Exchange:
+    """One request and its answer, from the first byte to the last."""
+
+    def __init__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> None:
+        self.body: Iterable[bytes] = ()
+        self._environ = environ
+        self._start_response = start_response
+        self._status = 500  # what the server answers when the application raises before it has answered
+        self._bytes = 0
+        self._started = time.perf_counter_ns()
+        self._token = request_id.set(environ["HTTP_X_REQUEST_ID"])
+
+    def start_response(self, status: str, headers: list[tuple[str, str]], *args: Any) -> Any:
+        """Note the status and add the id to the headers, on every answer."""
+        self._status = int(status[:3])
+        return self._start_response(status, [*headers, ("X-Request-ID", self._environ["HTTP_X_REQUEST_ID"])], *args)
+
+    def __iter__(self) -> Iterator[bytes]:
+        for chunk in self.body:
+            self._bytes += len(chunk)
+            yield chunk
+
+    def close(self) -> None:
+        """Write the access line; the server calls this when the answer is sent or the client is gone."""
+        try:
+            if hasattr(self.body, "close"):
+                self.body.close()
+        finally:
+            self._write_access_line()
+            request_id.reset(self._token)
+
+    def _write_access_line(self) -> None:
+        """Log the exchange in the names of the Elastic Common Schema; probes only when they fail."""
+        route = self._route()
+        level = logging.DEBUG if route in _QUIET and self._status < 400 else logging.INFO
+        if not _log.isEnabledFor(level):
+            return
+        environ = self._environ
+        method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"].encode("latin-1").decode(errors="replace")
+        fields = {
+            "http.request.method": method,
+            "http.route": route,
+            "url.path": path,
+            "http.response.status_code": self._status,
+            "http.response.body.bytes": self._bytes,
+            "event.duration": time.perf_counter_ns() - self._started,  # nanoseconds
+            "client.address": environ.get("REMOTE_ADDR"),
+            "user_agent.original": environ.get("HTTP_USER_AGENT"),
+        }
+        _log.log(level, "%s %s %d", method, path, self._status, extra=fields)
+
+    def _route(self) -> str | None:
+        """Return the pattern that matched, such as /v1/notes/<id>; None for a path that the service does not have."""
+        rule = getattr(self._environ.get("werkzeug.request"), "url_rule", None)
+        return rule.rule if rule else None

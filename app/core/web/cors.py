@@ -1,0 +1,18 @@
+"""Lets pages of the origins in `CORS_ORIGINS` call the API; with none, browsers keep every other site out."""
+
+from flask import Flask
+from flask_cors import CORS
+
+
+def init_app(app: Flask) -> None:
+    """Answer preflights and mark answers under /v1 for the configured origins, without credentials."""
+    if origins := app.config["CORS_ORIGINS"]:
+        CORS(
+            app,
+            resources={r"/v\d+/.*": {"origins": list(origins)}},
+            methods=["GET", "POST", "PATCH", "DELETE"],
+            allow_headers=["Content-Type", "X-Request-ID"],
+            expose_headers=["X-Request-ID", "Location", "Retry-After"],
+            supports_credentials=False,
+            max_age=600,
+        )

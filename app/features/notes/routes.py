@@ -1,0 +1,56 @@
+"""`/v1/notes`: create, read, list, change, delete."""
+
+from flask import Blueprint, url_for
+
+from app.core.api.operations import operation, send_location
+from app.core.web.access import public
+from app.features.notes import service
+from app.features.notes.models import LARGEST_ID
+from app.features.notes.schemas import NoteChange, NoteIn, NoteOut, NotePage, NoteQuery
+
+NOTE = f"/notes/<int(max={LARGEST_ID}):note_id>"
+
+bp = Blueprint("notes", __name__)
+
+
+@bp.get("/notes")
+@public
+@operation()
+def list_notes(query: NoteQuery) -> NotePage:
+    """List notes, newest first."""
+    notes, next_cursor = service.page(query)
+    return NotePage(items=[NoteOut.model_validate(note) for note in notes], next_cursor=next_cursor)
+
+
+@bp.post("/notes")
+@public
+@operation(status=201)
+def create_note(body: NoteIn) -> NoteOut:
+    """Create a note."""
+    note = service.create(body)
+    send_location(url_for(".read_note", note_id=note.id))
+    return NoteOut.model_validate(note)
+
+
+@bp.get(NOTE)
+@public
+@operation()
+def read_note(note_id: int) -> NoteOut:
+    """Read a note."""
+    return NoteOut.model_validate(service.read(note_id))
+
+
+@bp.patch(NOTE)
+@public
+@operation()
+def change_note(note_id: int, body: NoteChange) -> NoteOut:
+    """Change a note. What is absent stays as it is."""
+    return NoteOut.model_validate(service.change(note_id, body))
+
+
+@bp.delete(NOTE)
+@public
+@operation(status=204)
+def delete_note(note_id: int) -> None:
+    """Delete a note."""
+    service.delete(note_id)

@@ -1,0 +1,5 @@
+"""The home page."""
+
+from app.features.pages.routes import bp
+
+__all__ = ["bp"]

@@ -1,0 +1,6 @@
+// The pages work without this; it only lets a reader put a message away.
+document.addEventListener("click", (event) => {
+  if (event.target.matches("[data-dismiss]")) {
+    event.target.closest(".flash").remove();
+  }
+});

@@ -1,0 +1,53 @@
+"""Gunicorn's settings. Run `gunicorn` in this folder: the configuration is checked before anything is forked."""
+
+import os
+
+from app.config import load_config_or_exit
+from app.core.observability.logs import dict_config
+
+settings = load_config_or_exit()
+
+wsgi_app = "wsgi:app"
+bind = settings.BIND
+proc_name = settings.SERVICE_NAME
+
+# As many processes as processors that we may use (affinity and cgroup quota), each with a few threads for waiting in.
+workers = settings.WEB_CONCURRENCY
+worker_class = "gthread"
+threads = settings.WEB_THREADS
+
+# Load the application once and fork it: a third of the memory, and a release that does not import never starts.
+# With --preload a HUP keeps the old code, so new code comes by a new master; while developing, workers reload.
+preload_app = not settings.DEBUG
+reload = settings.DEBUG
+
+# A heartbeat, not a limit on requests: a worker whose main thread is stuck for so long is replaced.
+timeout = settings.WEB_TIMEOUT_SECONDS
+# How long what is in flight may take to finish after SIGTERM; supervisors must wait a little longer.
+graceful_timeout = settings.WEB_GRACEFUL_TIMEOUT_SECONDS
+# Longer than the proxy keeps its idle connections (60 s), so that the proxy is the one to close them.
+keepalive = 75
+
+# A worker is replaced after so many requests, against slow leaks; the jitter keeps them from leaving together.
+max_requests = settings.WEB_MAX_REQUESTS
+max_requests_jitter = settings.WEB_MAX_REQUESTS_JITTER
+
+# The proxy's limits are the same or tighter; these hold when it is not there.
+limit_request_line = 4094
+limit_request_fields = 64
+limit_request_field_size = 8190
+
+# The application alone decides which forwarded headers to believe (PROXY_HOPS_*), so the server believes none:
+# no header may set the path (SCRIPT_NAME), and one spelling says https.
+forwarder_headers = ""
+secure_scheme_headers = {"X-FORWARDED-PROTO": "https"}
+
+# The control socket would be opened in the home directory, which an unprivileged user does not have.
+control_socket_disable = True
+
+# Heartbeats are files: in memory where there is such a thing, so that a slow disk does not look like a stuck worker.
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+
+# One access line per request is the application's; Gunicorn's own lines take the same form.
+accesslog = None
+logconfig_dict = dict_config(settings.mapping())
