@@ -1,0 +1,78 @@
+# Everything a developer does here, one line each. `make help` lists it.
+# A fresh machine needs Python 3.11 or later and make; the rest goes into .venv/ and .dev/.
+
+PYTHON ?= python3
+PORT ?= 8000
+BIN := .venv/bin
+DEV := $(BIN)/python -m devtools
+
+export BIND ?= 127.0.0.1:$(PORT)
+# The flask command would read .env in every environment where python-dotenv is installed.
+export FLASK_SKIP_DOTENV := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help
+help: ## List these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: $(BIN)/.installed ## Run the service as in production, on a PostgreSQL of its own; Ctrl-C stops all of it
+	@LOG_FORMAT=$${LOG_FORMAT:-json} $(DEV) sh -c 'flask db upgrade && exec gunicorn'
+
+.PHONY: dev
+dev: $(BIN)/.installed ## Run it with readable logs, reloading when the code changes
+	@FLASK_DEBUG=1 $(DEV) sh -c 'flask db upgrade && exec gunicorn'
+
+.PHONY: shell
+shell: $(BIN)/.installed ## Open a shell in which flask, gunicorn and psql find the development database
+	@$(DEV) $${SHELL:-sh}
+
+.PHONY: test
+test: $(BIN)/.installed ## Run the tests on a real PostgreSQL and print the coverage
+	$(BIN)/pytest
+
+.PHONY: browser-test
+browser-test: $(BIN)/.installed-browser ## Drive the pages in a real Chromium (needs one on the machine)
+	$(BIN)/pytest -m browser --no-cov
+
+.PHONY: lint
+lint: $(BIN)/.installed ## Check format, rules, types and the architecture contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.PHONY: format
+format: $(BIN)/.installed ## Rewrite the code as lint wants it
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+.PHONY: check
+check: lint test ## All that CI runs
+
+.PHONY: lock
+lock: $(BIN)/.installed ## Renew the pinned requirements with their hashes
+	$(BIN)/uv pip compile $(LOCK) pyproject.toml -o requirements.txt
+	$(BIN)/uv pip compile $(LOCK) -c requirements.txt --group dev pyproject.toml -o requirements-dev.txt
+	$(BIN)/uv pip compile $(LOCK) -c requirements-dev.txt --group browser -o requirements-browser.txt
+
+LOCK := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock"
+
+.PHONY: clean
+clean: ## Remove .venv and .dev, the development database included
+	@$(PYTHON) -m devtools.clean
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(BIN)/.installed: requirements-dev.txt
+	@echo "Installing into .venv (once, a minute or so)"
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "$(PYTHON) is older than 3.11; name a newer one: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@$(PYTHON) -m venv .venv \
+	  || { echo "This Python cannot make virtual environments (on Debian: apt install python3-venv)" >&2; exit 1; }
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+$(BIN)/.installed-browser: $(BIN)/.installed requirements-browser.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-browser.txt
+	@touch $@

@@ -46,7 +46,8 @@ secure_scheme_headers = {"X-FORWARDED-PROTO": "https"}
 control_socket_disable = True
 
 # Heartbeats are files: in memory where there is such a thing, so that a slow disk does not look like a stuck worker.
-worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+MEMORY = "/dev/shm"  # noqa: S108  Gunicorn makes its files there safely
+worker_tmp_dir = MEMORY if os.access(MEMORY, os.W_OK) else None
 
 # One access line per request is the application's; Gunicorn's own lines take the same form.
 accesslog = None

@@ -2,8 +2,7 @@
 
 from flask import Blueprint, Flask
 
-from app.features import pages, ping
-from app.features import notes
+from app.features import notes, pages, ping
 
 PAGES = [
     pages.bp,

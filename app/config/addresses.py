@@ -9,6 +9,7 @@ from sqlalchemy.exc import ArgumentError
 from app.config.setting import words
 
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+_LARGEST_PORT = 65535
 _HOST = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9a-f:.]+\])", re.ASCII)
 
 
@@ -88,7 +89,7 @@ def bind(raw: str) -> str:
     if re.fullmatch(r"unix:/\S+|fd://[0-9]+", raw):
         return raw
     name, _, port = raw.rpartition(":")
-    if not re.fullmatch(r"[0-9]{1,5}", port, re.ASCII) or not 0 < int(port) < 65536:
+    if not re.fullmatch(r"[0-9]{1,5}", port, re.ASCII) or not 0 < int(port) <= _LARGEST_PORT:
         raise ValueError("not host:port with a port from 1 to 65535, unix:/path or fd://number")
     host(name)
     return raw

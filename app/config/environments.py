@@ -133,11 +133,7 @@ class Config:
         if not self.SECURE:
             yield "PUBLIC_URL", "must start with https://"
         elif self.PROXY_HOPS_PROTO == 0:
-            yield (
-                "PROXY_HOPS_PROTO",
-                "0, so every request would count as plain HTTP and be redirected for ever; "
-                "say how many proxies in front set X-Forwarded-Proto (1 behind the shipped Nginx)",
-            )
+            yield "PROXY_HOPS_PROTO", "0: all would be redirected to https for ever; 1 behind the shipped Nginx"
         if any(name in {"*", "."} for name in self.ALLOWED_HOSTS):
             yield "TRUSTED_HOSTS", "a wildcard; name the hosts that are served"
 
@@ -175,6 +171,4 @@ class Testing(Development):
     TESTING = True
 
 
-ENVIRONMENTS: dict[str, type[Config]] = {
-    cls.ENVIRONMENT: cls for cls in (Development, Testing, Staging, Production)
-}
+ENVIRONMENTS: dict[str, type[Config]] = {cls.ENVIRONMENT: cls for cls in (Development, Testing, Staging, Production)}

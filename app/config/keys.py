@@ -5,6 +5,7 @@ import re
 from app.config.setting import words
 
 MINIMUM_LENGTH = 32
+MINIMUM_DISTINCT = 8  # characters; hardly ever fewer in 32 random hexadecimal digits
 HOW_TO_MAKE_ONE = 'python -c "import secrets; print(secrets.token_hex(32))"'
 
 _PLACEHOLDER = re.compile(
@@ -22,7 +23,7 @@ def secret_key(raw: str) -> str:
     """
     if len(raw) < MINIMUM_LENGTH:
         raise ValueError(f"{len(raw)} characters; at least {MINIMUM_LENGTH} are needed ({HOW_TO_MAKE_ONE})")
-    if _PLACEHOLDER.search(raw) or len(set(raw)) < 10:
+    if _PLACEHOLDER.search(raw) or len(set(raw)) < MINIMUM_DISTINCT:
         raise ValueError(f"a well-known or guessable key; make one of your own ({HOW_TO_MAKE_ONE})")
     return raw
 

@@ -55,9 +55,8 @@ def load_config_or_exit() -> Config:
 
 
 def _refuse(error: ConfigError) -> Never:
-    print(f"The configuration is not acceptable ({len(error.problems)} to mend):", file=sys.stderr)
-    for line in str(error).splitlines():
-        print(f"  {line}", file=sys.stderr)
+    lines = [f"The configuration is not acceptable ({len(error.problems)} to mend):", *str(error).splitlines()]
+    sys.stderr.write("\n  ".join(lines) + "\n")
     raise SystemExit(EXIT_STATUS)
 
 
@@ -77,9 +76,7 @@ def _sources(
     return cls, source
 
 
-def _beneath(
-    source: dict[str, str], path: Path, variable: str, problems: dict[str, str]
-) -> dict[str, str]:
+def _beneath(source: dict[str, str], path: Path, variable: str, problems: dict[str, str]) -> dict[str, str]:
     """Lay `source` over the settings of a file."""
     values, wrong = read_settings(path)
     if wrong:

@@ -1,4 +1,4 @@
-"""Publishes the document as `/openapi.json`, and as a page to read at `/docs` that needs no script and no other site."""
+"""Publishes the document as `/openapi.json`, and as a page at `/docs` that needs no script and no other site."""
 
 import json
 from typing import Any

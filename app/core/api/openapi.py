@@ -3,6 +3,7 @@
 import inspect
 import re
 from collections.abc import Iterator
+from http import HTTPStatus
 from typing import Any
 
 from flask import Flask
@@ -81,7 +82,7 @@ def _responses(rule: Rule, declared: Operation) -> dict[str, Any]:
     success: dict[str, Any] = {"description": HTTP_STATUS_CODES[declared.status]}
     if declared.returns:
         success["content"] = _json(declared.returns)
-    if declared.status == 201:
+    if declared.status == HTTPStatus.CREATED:
         success["headers"] = {"Location": {"schema": {"type": "string"}}}
     errors = {406, 429, 500, 503}
     errors |= {400, 413, 415, 422} if declared.body else set()
@@ -102,7 +103,7 @@ def _path(rule: Rule) -> str:
 
 def _path_parameters(rule: Rule) -> Iterator[dict[str, Any]]:
     for name in sorted(rule.arguments):
-        converter = rule._converters[name]
+        converter = rule._converters[name]  # noqa: SLF001  the map has no public word for it
         schema: dict[str, Any] = {"type": "string", "minLength": 1}
         if isinstance(converter, IntegerConverter):
             schema = {"type": "integer", "minimum": 0, "maximum": converter.max or 2**31 - 1}

@@ -13,7 +13,7 @@ from app.core.observability import health
 FOLDER = Path(__file__).parents[3] / "migrations"
 
 
-class SchemaBehind(Exception):
+class SchemaBehindError(Exception):
     """The database lacks migrations that this code was written for."""
 
 
@@ -24,18 +24,18 @@ def init_app(app: Flask) -> None:
 
 
 def check() -> None:
-    """Raise `SchemaBehind` if the database is at a revision before this code's newest.
+    """Raise `SchemaBehindError` if the database is at a revision before this code's newest.
 
     A revision that this code does not know is a later release's: migrations
     only expand the schema while two releases overlap, so this one may go on serving.
     """
     with db.engine.connect() as connection:
         if not connection.scalar(text("SELECT to_regclass('alembic_version')")):
-            raise SchemaBehind("no migration has run: flask db upgrade")
+            raise SchemaBehindError("no migration has run: flask db upgrade")
         current = connection.scalar(text("SELECT version_num FROM alembic_version"))
     head, earlier = _revisions()
     if current != head and (current is None or current in earlier):
-        raise SchemaBehind(f"at revision {current}, this code needs {head}: flask db upgrade")
+        raise SchemaBehindError(f"at revision {current}, this code needs {head}: flask db upgrade")
 
 
 @cache

@@ -88,7 +88,7 @@ class Check:
         try:
             self._check()
             passed = True
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  whatever it is, the dependency is not usable
             _log.warning("readiness: %s failed: %s", self.name, error)
         finally:
             self._passed, self._finished_at = passed, time.monotonic()

@@ -19,7 +19,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
 def init_app(app: Flask) -> None:
     """Send every log line of this process, Flask's and the libraries' included, through our handlers."""
     logging.config.dictConfig(dict_config(app.config))
-    logging.captureWarnings(True)
+    logging.captureWarnings(capture=True)
 
 
 def dict_config(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -42,7 +42,7 @@ def dict_config(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _handlers(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    handlers = {"stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout"}}
+    handlers: dict[str, dict[str, Any]] = {"stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout"}}
     if path := config["LOG_FILE"]:
         # Reopens its file when logrotate has moved it; a rotating handler loses lines under several processes.
         handlers["file"] = {"class": "logging.handlers.WatchedFileHandler", "filename": path}

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import Any
 
 REDACTED = "[redacted]"
+SHORTEST_SECRET = 6  # a shorter value would be found inside innocent words
 
 _WORDS = (
     r"(?:pass(?:word|wd|phrase)?|pwd|secret|token|api[-_]?key|private[-_]?key|access[-_]?key"
@@ -34,7 +35,7 @@ class Redactor:
     """Replaces secrets by `[redacted]`; `secrets` are values that are known and must never appear."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        known = sorted({secret for secret in secrets if len(secret) >= 6}, key=len, reverse=True)
+        known = sorted({secret for secret in secrets if len(secret) >= SHORTEST_SECRET}, key=len, reverse=True)
         self._known = re.compile("|".join(map(re.escape, known))) if known else None
 
     def text(self, text: str) -> str:

@@ -10,6 +10,7 @@ import time
 import uuid
 from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask
@@ -65,13 +66,17 @@ class Exchange:
         self._environ = environ
         self._start_response = start_response
         self._status = 500  # what the server answers when the application raises before it has answered
+        self._route: str | None = None
         self._bytes = 0
         self._started = time.perf_counter_ns()
         self._token = request_id.set(environ["HTTP_X_REQUEST_ID"])
 
     def start_response(self, status: str, headers: list[tuple[str, str]], *args: Any) -> Any:
-        """Note the status and add the id to the headers, on every answer."""
+        """Note status and route, and add the id to the headers, on every answer."""
         self._status = int(status[:3])
+        # Flask takes the request away when it is done with it, which is before the answer is sent.
+        rule = getattr(self._environ.get("werkzeug.request"), "url_rule", None)
+        self._route = rule.rule if rule else None  # None: the service has no such path
         return self._start_response(status, [*headers, ("X-Request-ID", self._environ["HTTP_X_REQUEST_ID"])], *args)
 
     def __iter__(self) -> Iterator[bytes]:
@@ -90,15 +95,14 @@ class Exchange:
 
     def _write_access_line(self) -> None:
         """Log the exchange in the names of the Elastic Common Schema; probes only when they fail."""
-        route = self._route()
-        level = logging.DEBUG if route in _QUIET and self._status < 400 else logging.INFO
+        level = logging.DEBUG if self._route in _QUIET and self._status < HTTPStatus.BAD_REQUEST else logging.INFO
         if not _log.isEnabledFor(level):
             return
         environ = self._environ
         method, path = environ["REQUEST_METHOD"], environ["PATH_INFO"].encode("latin-1").decode(errors="replace")
         fields = {
             "http.request.method": method,
-            "http.route": route,
+            "http.route": self._route,
             "url.path": path,
             "http.response.status_code": self._status,
             "http.response.body.bytes": self._bytes,
@@ -107,8 +111,3 @@ class Exchange:
             "user_agent.original": environ.get("HTTP_USER_AGENT"),
         }
         _log.log(level, "%s %s %d", method, path, self._status, extra=fields)
-
-    def _route(self) -> str | None:
-        """Return the pattern that matched, such as /v1/notes/<id>; None for a path that the service does not have."""
-        rule = getattr(self._environ.get("werkzeug.request"), "url_rule", None)
-        return rule.rule if rule else None

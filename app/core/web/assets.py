@@ -40,7 +40,7 @@ def serve(filename: str) -> Response:
     plain = match["stem"] + match["suffix"] if match else filename
     current = match is not None and filename == fingerprinted(plain)
     response = send_from_directory(FOLDER, plain, max_age=A_YEAR if current else 0)
-    response.cache_control.immutable = current or None
+    response.cache_control.immutable = current
     return response
 
 

@@ -16,13 +16,11 @@ CONTENT_SECURITY_POLICY = {
     "base-uri": "'none'",
     "frame-ancestors": "'none'",
 }
-PERMISSIONS_POLICY = {
-    feature: "()"
-    for feature in (
-        "accelerometer", "browsing-topics", "camera", "display-capture", "geolocation", "gyroscope",
-        "magnetometer", "microphone", "midi", "payment", "publickey-credentials-get", "usb",
-    )
-}  # fmt: skip
+_UNUSED_FEATURES = (
+    "accelerometer browsing-topics camera display-capture geolocation gyroscope "
+    "magnetometer microphone midi payment publickey-credentials-get usb"
+)
+PERMISSIONS_POLICY = dict.fromkeys(_UNUSED_FEATURES.split(), "()")
 OTHERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
