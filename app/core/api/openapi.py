@@ -106,7 +106,7 @@ def _path_parameters(rule: Rule) -> Iterator[dict[str, Any]]:
         converter = rule._converters[name]  # noqa: SLF001  the map has no public word for it
         schema: dict[str, Any] = {"type": "string", "minLength": 1}
         if isinstance(converter, IntegerConverter):
-            schema = {"type": "integer", "minimum": 0, "maximum": converter.max or 2**31 - 1}
+            schema = {"type": "integer", "minimum": 0}
         yield {"name": name, "in": "path", "required": True, "schema": schema}
 
 

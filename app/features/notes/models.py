@@ -9,7 +9,7 @@ from app.core.data.database import Model
 
 TITLE_LENGTH = 200
 BODY_LENGTH = 10_000
-LARGEST_ID = 2**63 - 1  # of a bigint; a larger number in an address cannot name a note
+LARGEST_ID = 2**63 - 1  # of a bigint; PostgreSQL refuses to look for a larger one
 
 
 class Note(Model):

@@ -5,10 +5,7 @@ from flask import Blueprint, url_for
 from app.core.api.operations import operation, send_location
 from app.core.web.access import public
 from app.features.notes import service
-from app.features.notes.models import LARGEST_ID
 from app.features.notes.schemas import NoteChange, NoteIn, NoteOut, NotePage, NoteQuery
-
-NOTE = f"/notes/<int(max={LARGEST_ID}):note_id>"
 
 bp = Blueprint("notes", __name__)
 
@@ -32,7 +29,7 @@ def create_note(body: NoteIn) -> NoteOut:
     return NoteOut.model_validate(note)
 
 
-@bp.get(NOTE)
+@bp.get("/notes/<int:note_id>")
 @public
 @operation()
 def read_note(note_id: int) -> NoteOut:
@@ -40,7 +37,7 @@ def read_note(note_id: int) -> NoteOut:
     return NoteOut.model_validate(service.read(note_id))
 
 
-@bp.patch(NOTE)
+@bp.patch("/notes/<int:note_id>")
 @public
 @operation()
 def change_note(note_id: int, body: NoteChange) -> NoteOut:
@@ -48,7 +45,7 @@ def change_note(note_id: int, body: NoteChange) -> NoteOut:
     return NoteOut.model_validate(service.change(note_id, body))
 
 
-@bp.delete(NOTE)
+@bp.delete("/notes/<int:note_id>")
 @public
 @operation(status=204)
 def delete_note(note_id: int) -> None:

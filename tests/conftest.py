@@ -1,0 +1,132 @@
+"""What the tests stand on: a real PostgreSQL, a database of its own for each test that asks, and applications."""
+
+import itertools
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import flask_migrate
+import psycopg
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from psycopg import sql
+from sqlalchemy.engine import make_url
+
+from app import create_app
+from app.config import load_config
+from app.core.data.database import db
+from devtools import postgres
+
+PROJECT = Path(__file__).parents[1]
+UNREACHABLE = "postgresql+psycopg://nobody@127.0.0.1:1/nothing"
+TESTING = {
+    "APP_ENV": "testing",
+    "SECRET_KEY": secrets.token_hex(32),
+    "DATABASE_URL": UNREACHABLE,
+    "PUBLIC_URL": "http://localhost",
+    "LOG_FORMAT": "json",
+}
+PRODUCTION = {
+    **TESTING,
+    "APP_ENV": "production",
+    "PUBLIC_URL": "https://example.org",
+    "PROXY_HOPS_FOR": "1",
+    "PROXY_HOPS_PROTO": "1",
+}
+
+_numbers = itertools.count(1)
+
+UrlOf = Callable[[str], str]
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[UrlOf]:
+    """Return the URL of a database by its name: on the server of DATABASE_URL, or else on our own."""
+    if given := os.environ.get("DATABASE_URL"):
+        base = make_url(given).set(drivername="postgresql+psycopg")
+        yield lambda name: base.set(database=name or base.database).render_as_string(hide_password=False)
+        return
+    with postgres.running(PROJECT / ".dev" / "test-postgres", durable=False) as private:
+        yield lambda name: private.url(name or "postgres")
+
+
+@contextmanager
+def scratch(server: UrlOf, template: str = "template0") -> Iterator[str]:
+    """A copy of the database `template` under a new name, for as long as the block lasts."""
+    name = f"test_{os.getpid()}_{next(_numbers)}"
+    copy = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+    drop = sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name))
+    with psycopg.connect(server("").replace("+psycopg", ""), autocommit=True) as connection:
+        connection.execute(copy)
+        try:
+            yield name
+        finally:
+            connection.execute(drop)
+
+
+@pytest.fixture(scope="session")
+def template(server: UrlOf) -> Iterator[str]:
+    """The name of a database whose schema the migrations have made."""
+    with scratch(server) as name:
+        app = create_app(load_config({**TESTING, "DATABASE_URL": server(name)}))
+        with app.app_context():
+            flask_migrate.upgrade()
+            db.engine.dispose()
+        yield name
+
+
+@pytest.fixture
+def environment() -> dict[str, str]:
+    """The variables that `create` reads; a test may change them first."""
+    return dict(TESTING)
+
+
+@pytest.fixture
+def production(environment) -> dict[str, str]:
+    """The variables of a service in production behind one proxy; `create` reads them."""
+    environment.update(PRODUCTION)
+    return environment
+
+
+@pytest.fixture
+def database(server: UrlOf, template: str, environment: dict[str, str]) -> Iterator[str]:
+    """The URL of a migrated, empty database that is this test's own; `create` uses it."""
+    with scratch(server, template) as name:
+        environment["DATABASE_URL"] = server(name)
+        yield environment["DATABASE_URL"]
+
+
+@pytest.fixture
+def bare_database(server: UrlOf, environment: dict[str, str]) -> Iterator[str]:
+    """The URL of a database on which no migration has run; `create` uses it."""
+    with scratch(server) as name:
+        environment["DATABASE_URL"] = server(name)
+        yield environment["DATABASE_URL"]
+
+
+@pytest.fixture
+def create(environment: dict[str, str]) -> Iterator[Callable[..., Flask]]:
+    """A function that makes an application from `environment` and what it is called with."""
+    made: list[Flask] = []
+
+    def create(**variables: str) -> Flask:
+        made.append(create_app(load_config({**environment, **variables})))
+        return made[-1]
+
+    yield create
+    for app in made:
+        with app.app_context():
+            db.engine.dispose()
+
+
+@pytest.fixture
+def app(create: Callable[..., Flask]) -> Flask:
+    return create()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
