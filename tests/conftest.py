@@ -1,11 +1,14 @@
 """What the tests stand on: a real PostgreSQL, a database of its own for each test that asks, and applications."""
 
 import itertools
+import logging
 import os
 import secrets
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import flask_migrate
 import psycopg
@@ -107,14 +110,36 @@ def bare_database(server: UrlOf, environment: dict[str, str]) -> Iterator[str]:
         yield environment["DATABASE_URL"]
 
 
+class ReadingClient(FlaskClient):
+    """A client that reads each answer to its end, as a server sends it."""
+
+    def open(self, *args: Any, **kwargs: Any) -> Any:
+        return super().open(*args, **{"buffered": True, **kwargs})
+
+
+class Stdout:
+    """Whatever is the standard output now: pytest has another one in each phase of a test."""
+
+    def write(self, text: str) -> int:
+        return sys.stdout.write(text)
+
+    def flush(self) -> None:
+        sys.stdout.flush()
+
+
 @pytest.fixture
 def create(environment: dict[str, str]) -> Iterator[Callable[..., Flask]]:
-    """A function that makes an application from `environment` and what it is called with."""
+    """A function that makes an application from `environment` and what it is called with; `capsys` sees its logs."""
     made: list[Flask] = []
 
     def create(**variables: str) -> Flask:
-        made.append(create_app(load_config({**environment, **variables})))
-        return made[-1]
+        app = create_app(load_config({**environment, **variables}))
+        app.test_client_class = ReadingClient
+        for handler in logging.getLogger().handlers:
+            if type(handler) is logging.StreamHandler:
+                handler.setStream(Stdout())
+        made.append(app)
+        return app
 
     yield create
     for app in made:

@@ -14,15 +14,21 @@ _HOST = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9a-f:.]+\])", re.ASCII)
 
 
 def host(raw: str) -> str:
-    """Accept a host name or an address, without a port; `*` is left to the rules of the environment."""
-    if raw != "*" and not _HOST.fullmatch(raw.lower().removeprefix(".")):
+    """Accept a host name or an address, without a port."""
+    if not _HOST.fullmatch(raw.lower()):
         raise ValueError("not a host name or an address")
     return raw.lower()
 
 
 def hosts(raw: str) -> tuple[str, ...]:
-    """Accept host names separated by commas; a leading dot takes in the subdomains."""
-    return tuple(host(name) for name in words(raw))
+    """Accept host names separated by commas; a leading dot takes in the subdomains, `*` is left to `problems`."""
+    return tuple(_host_pattern(name) for name in words(raw))
+
+
+def _host_pattern(raw: str) -> str:
+    if raw == "*":
+        return raw
+    return ("." if raw.startswith(".") else "") + host(raw.removeprefix("."))
 
 
 def _split(raw: str, schemes: tuple[str, ...]) -> SplitResult:
@@ -88,8 +94,8 @@ def bind(raw: str) -> str:
     """Accept what Gunicorn can listen on: `host:port`, `unix:/path` or `fd://3`."""
     if re.fullmatch(r"unix:/\S+|fd://[0-9]+", raw):
         return raw
-    name, _, port = raw.rpartition(":")
-    if not re.fullmatch(r"[0-9]{1,5}", port, re.ASCII) or not 0 < int(port) <= _LARGEST_PORT:
+    name, colon, port = raw.rpartition(":")
+    if not colon or not re.fullmatch(r"[0-9]{1,5}", port, re.ASCII) or not 0 < int(port) <= _LARGEST_PORT:
         raise ValueError("not host:port with a port from 1 to 65535, unix:/path or fd://number")
     host(name)
     return raw

@@ -1,9 +1,12 @@
 """How many processors this process may really use; the host's count is not the answer in a container."""
 
 import os
+import re
 from pathlib import Path
 
 CGROUP_ROOT = Path("/sys/fs/cgroup")
+
+_MEMBERSHIP = re.compile(r"[0-9]+:[^:]*:/.*")  # cgroups(7): hierarchy, controllers, path
 
 
 def usable_cpus(cgroup_root: Path = CGROUP_ROOT, membership: Path = Path("/proc/self/cgroup")) -> int:
@@ -23,7 +26,7 @@ def _cgroups(root: Path, membership: Path) -> list[Path]:
         lines = membership.read_text().splitlines()
     except OSError:
         return folders
-    for line in lines:
+    for line in filter(_MEMBERSHIP.fullmatch, lines):
         _, controllers, path = line.split(":", 2)
         if controllers == "" or "cpu" in controllers.split(","):
             base = root / "cpu" if controllers else root
@@ -44,5 +47,5 @@ def _quota(folder: Path) -> int | None:
             quota = (folder / "cpu.cfs_quota_us").read_text().strip()
             period = (folder / "cpu.cfs_period_us").read_text().strip()
         return None if quota in {"max", "-1"} else -(-int(quota) // int(period))
-    except (OSError, ValueError):
+    except (OSError, ValueError, ZeroDivisionError):
         return None

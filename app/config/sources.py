@@ -24,9 +24,9 @@ def read_settings(path: Path) -> tuple[dict[str, str], list[str]]:
         return {}, [str(error)]
     values, problems = {}, []
     for number, line in enumerate(lines, start=1):
-        name, separator, value = line.strip().removeprefix("export ").partition("=")
-        if not name or name.startswith("#"):
+        if not line.strip() or line.lstrip().startswith("#"):
             continue
+        name, separator, value = line.strip().removeprefix("export ").partition("=")
         words = _split(value)
         if not separator or not name.isidentifier() or len(words) > 1:
             problems.append(f"line {number} of {path.name} is not NAME=value; quote a value with spaces")

@@ -1,6 +1,8 @@
 // The pages work without this; it only lets a reader put a message away.
-document.addEventListener("click", (event) => {
-  if (event.target.matches("[data-dismiss]")) {
-    event.target.closest(".flash").remove();
-  }
-});
+for (const button of document.querySelectorAll("[data-dismiss]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    button.closest(".flash").remove();
+    document.getElementById("content").focus();
+  });
+}

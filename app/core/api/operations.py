@@ -11,6 +11,8 @@ from werkzeug.exceptions import NotAcceptable
 
 from app.core.api.bodies import parse_body, parse_query
 
+JSON = "application/json"
+
 
 @dataclass(frozen=True)
 class Operation:
@@ -38,20 +40,27 @@ def operation(status: int = 200) -> Callable[[Callable[..., Any]], Callable[...,
 
         @wraps(view)
         def call(**arguments: Any) -> Response:
-            if not request.accept_mimetypes.accept_json and request.accept_mimetypes:
-                raise NotAcceptable("This address answers in application/json only.")
+            if request.accept_mimetypes and not request.accept_mimetypes.quality(JSON):
+                raise NotAcceptable(f"This address answers in {JSON} only.")
             if declared.query:
                 arguments["query"] = parse_query(declared.query)
             if declared.body:
                 arguments["body"] = parse_body(declared.body)
-            result = view(**arguments)
-            content = result.model_dump_json() if result is not None else None
-            return Response(content, declared.status, content_type="application/json" if content else None)
+            return _respond(view(**arguments), declared.status)
 
         call.operation = declared  # type: ignore[attr-defined]
         return call
 
     return declare
+
+
+def _respond(result: BaseModel | None, status: int) -> Response:
+    response = Response(status=status, mimetype=JSON)
+    if result is None:
+        del response.headers["Content-Type"]
+    else:
+        response.data = result.model_dump_json()
+    return response
 
 
 def send_location(url: str) -> None:

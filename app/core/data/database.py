@@ -65,6 +65,7 @@ def engine_options(config: dict[str, Any]) -> dict[str, Any]:
         "pool_timeout": config["DB_POOL_TIMEOUT_SECONDS"],
         "pool_recycle": config["DB_POOL_RECYCLE_SECONDS"],
         "pool_pre_ping": True,
+        "hide_parameters": True,  # what users wrote has no place in a log
         "connect_args": {
             "connect_timeout": config["DB_CONNECT_TIMEOUT_SECONDS"],
             "application_name": config["SERVICE_NAME"],
@@ -107,7 +108,8 @@ def _unavailable(error: exc.SQLAlchemyError) -> Response:
 
 
 def _conflict(error: exc.IntegrityError) -> Response:
-    _log.info("the database refused a change: %s", error.orig)
+    diagnosis = getattr(error.orig, "diag", None)  # its text would quote the values
+    _log.info("the database refused a change: %s", getattr(diagnosis, "constraint_name", None))
     db.session.rollback()
     return current_app.make_response(
         current_app.handle_user_exception(Conflict("This change conflicts with what is stored already."))

@@ -13,7 +13,7 @@ from pythonjsonlogger.orjson import OrjsonFormatter
 
 from app.core.observability.redaction import Redactor
 
-_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")
+_CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")  # all but the tab
 
 
 def init_app(app: Flask) -> None:
@@ -76,9 +76,11 @@ class JsonLines(OrjsonFormatter):
     def jsonify_log_record(self, log_data: dict[str, Any]) -> str:
         """Return the line; what orjson refuses (lone surrogates, huge integers) is escaped rather than lost."""
         try:
-            return super().jsonify_log_record(log_data)
+            line = super().jsonify_log_record(log_data)
         except TypeError:
             return json.dumps(log_data, default=str)
+        # JSON allows them inside a string, but some readers take them for the end of the line.
+        return line if line.isascii() else _CONTROL.sub(lambda match: f"\\u{ord(match.group()):04x}", line)
 
 
 class ConsoleLines(logging.Formatter):
@@ -95,8 +97,8 @@ class ConsoleLines(logging.Formatter):
         return _CONTROL.sub(lambda match: repr(match.group())[1:-1], super().formatMessage(record)) + suffix
 
     def format(self, record: logging.LogRecord) -> str:
-        """Take the secrets out of the whole, traceback included."""
-        return self._redactor.text(super().format(record))
+        """Take the secrets out of the whole, traceback included; half a character must not lose the line."""
+        return self._redactor.text(super().format(record)).encode(errors="backslashreplace").decode()
 
 
 def timestamp(seconds: float) -> str:

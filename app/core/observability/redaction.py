@@ -11,7 +11,8 @@ _WORDS = (
     r"(?:pass(?:word|wd|phrase)?|pwd|secret|token|api[-_]?key|private[-_]?key|access[-_]?key"
     r"|secret[-_]?key|authorization|cookie|session|credential|dsn|signature)s?"
 )
-_KEY = re.compile(rf"(?:^|[-_.\s]|(?<=[a-z])(?=[A-Z])){_WORDS}(?:$|[-_.\s])", re.IGNORECASE)
+_KEY = re.compile(rf"(?:^|[-_.\s]){_WORDS}(?:$|[-_.\s])", re.IGNORECASE)
+_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _PATTERNS = [
     # user and password of any URL: postgresql://app:pass@host, https://key@sentry.example/1
     (re.compile(r"(?<=://)[^/\s@'\"]+(?=@)"), REDACTED),
@@ -49,7 +50,7 @@ class Redactor:
 
     def field(self, key: str, value: Any) -> Any:
         """Return the value of a log field without secrets; a field whose name speaks of a secret loses it all."""
-        if value is not None and _KEY.search(key):
+        if value is not None and _KEY.search(_HUMP.sub("_", key)):
             return REDACTED
         return self.value(value)
 

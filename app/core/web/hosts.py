@@ -18,5 +18,5 @@ def _check() -> None:
     """Leave the probes alone: orchestrators reach them by address."""
     if request.blueprint == "probes":
         return
-    if not host_is_trusted(request.environ.get("HTTP_HOST", ""), current_app.extensions["hosts"]):
+    if not host_is_trusted(request.environ.get("HTTP_HOST", "").lower(), current_app.extensions["hosts"]):
         raise SecurityError("This host is not served here.")

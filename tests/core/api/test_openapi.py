@@ -1,0 +1,66 @@
+import pytest
+from openapi_spec_validator import OpenAPIV31SpecValidator, validate
+from pydantic import BaseModel, Field
+
+from app.core.api.openapi import document
+from app.core.api.operations import operation
+from app.core.web.access import public
+
+
+class Box(BaseModel):
+    """A box."""
+
+    size: int = Field(ge=1, le=9)
+
+
+class Shelf(BaseModel):
+    limit: int = Field(default=5, le=10)
+
+
+@pytest.fixture
+def described(app):
+    @app.patch("/v1/boxes/<int:number>/<name>", endpoint="v1.boxes.change_box")
+    @public
+    @operation()
+    def change_box(number: int, name: str, body: Box, query: Shelf) -> Box:
+        """Change a box.
+
+        Only its size can change.
+        """
+
+    return document(app)
+
+
+def test_the_document_is_valid_openapi_3_1(described):
+    validate(described, cls=OpenAPIV31SpecValidator)
+
+
+def test_an_operation_is_described_by_its_annotations_and_docstring(described):
+    change = described["paths"]["/v1/boxes/{number}/{name}"]["patch"]
+    assert (change["summary"], change["description"]) == ("Change a box", "Only its size can change.")
+    assert change["operationId"] == "change_box"
+    assert change["tags"] == ["boxes"]
+    assert change["requestBody"]["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/Box"}
+    assert {(item["in"], item["name"], item["required"]) for item in change["parameters"]} == {
+        ("path", "number", True),
+        ("path", "name", True),
+        ("query", "limit", False),
+    }
+    assert described["components"]["schemas"]["Box"]["properties"]["size"]["maximum"] == 9
+
+
+def test_an_operation_lists_every_status_that_its_parts_can_answer(described):
+    responses = described["paths"]["/v1/boxes/{number}/{name}"]["patch"]["responses"]
+    assert set(responses) == {"200", "400", "404", "406", "413", "415", "422", "429", "500", "503"}
+    assert "application/problem+json" in responses["422"]["content"]
+
+
+def test_every_operation_under_v1_is_in_the_document(app):
+    views = {rule.rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/v1/")}
+    paths = {path.replace("{", "<int:").replace("}", ">") for path in document(app)["paths"]}
+    assert views == paths
+
+
+def test_the_document_names_the_service_and_its_release(create):
+    info = document(create(SERVICE_NAME="shop", RELEASE="1.2.3"))["info"]
+    assert info == {"title": "shop", "version": "1.2.3"}

@@ -1,0 +1,71 @@
+import flask_migrate
+import pytest
+import sqlalchemy as sa
+
+from app.core.data import migrations
+from app.core.data.database import db
+from app.core.data.migrations import SchemaBehindError
+
+
+def set_revision(revision):
+    db.session.execute(sa.text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
+    db.session.commit()
+
+
+@pytest.fixture
+def app(app):
+    with app.app_context():
+        yield app
+
+
+@pytest.mark.usefixtures("database")
+def test_a_database_at_this_codes_revision_is_ready(app):
+    migrations.check()
+
+
+@pytest.mark.usefixtures("bare_database")
+def test_a_database_without_migrations_is_not_ready(app):
+    with pytest.raises(SchemaBehindError, match="flask db upgrade"):
+        migrations.check()
+
+
+@pytest.mark.usefixtures("database")
+def test_a_database_behind_this_code_is_not_ready(app, monkeypatch):
+    monkeypatch.setattr(migrations, "_revisions", lambda: ("0003", frozenset({"0001", "0002"})))
+    set_revision("0002")
+    with pytest.raises(SchemaBehindError, match="at revision 0002, this code needs 0003"):
+        migrations.check()
+
+
+@pytest.mark.usefixtures("database")
+def test_a_database_that_a_later_release_has_migrated_is_ready(app):
+    set_revision("from-the-future")
+    migrations.check()
+
+
+@pytest.mark.usefixtures("database")
+def test_a_database_whose_history_was_emptied_is_not_ready(app):
+    db.session.execute(sa.text("DELETE FROM alembic_version"))
+    db.session.commit()
+    with pytest.raises(SchemaBehindError):
+        migrations.check()
+
+
+@pytest.mark.usefixtures("database")
+def test_readiness_asks_for_the_migrations_too(app):
+    set_revision("from-the-future")
+    assert app.test_client().get("/readyz").status_code == 200
+
+
+@pytest.mark.usefixtures("database")
+def test_models_and_migrations_describe_the_same_schema(app):
+    flask_migrate.check()  # exits with an error when autogenerate would change something
+
+
+@pytest.mark.usefixtures("bare_database")
+def test_every_migration_can_be_undone_and_done_again(app):
+    for _ in range(2):
+        flask_migrate.upgrade()
+        migrations.check()
+        flask_migrate.downgrade(revision="base")
+    assert sa.inspect(db.engine).get_table_names() == ["alembic_version"]

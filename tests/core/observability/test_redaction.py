@@ -1,0 +1,77 @@
+import pytest
+
+from app.core.observability.redaction import Redactor
+
+KNOWN = "correct-horse-battery"
+
+
+@pytest.fixture
+def redactor():
+    return Redactor([KNOWN, "", "abc"])
+
+
+@pytest.mark.parametrize(
+    ("text", "secret"),
+    [
+        (f"the key is {KNOWN}!", KNOWN),
+        ("postgresql://app:hunter2@db:5432/app refused", "hunter2"),
+        ("redis://:hunter2@cache:6379/0", "hunter2"),
+        ("https://9f8e7d@sentry.example/1", "9f8e7d"),
+        ("Authorization: Bearer abcdef123456", "abcdef123456"),
+        ("authorization=Basic dXNlcjpwYXNz", "dXNlcjpwYXNz"),
+        ("Cookie: session=eyJhIjoxfQ.aaaa; other=1", "eyJhIjoxfQ"),
+        ("password=hunter2&x=1", "hunter2"),
+        ('{"password": "hunter2", "x": 1}', "hunter2"),
+        ("{'api_key': 'hunter2'}", "hunter2"),
+        ("DB_PASSWORD='hunter2'", "hunter2"),
+        ("client_secret = hunter2", "hunter2"),
+        ("token: eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl", "eyJhbGciOiJIUzI1NiJ9"),
+        ("jwt eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl", "eyJhbGciOiJIUzI1NiJ9"),
+        ("-----BEGIN RSA PRIVATE KEY-----\nMIIEow\n-----END RSA PRIVATE KEY-----", "MIIEow"),
+        ("-----BEGIN PRIVATE KEY-----\nMIIEow and then it was cut", "MIIEow"),
+    ],
+)
+def test_a_secret_in_a_text_is_replaced(redactor, text, secret):
+    assert secret not in redactor.text(text)
+    assert "[redacted]" in redactor.text(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "GET /v1/notes 200",
+        "an abc is too short to be a secret",
+        "user@example.org wrote",
+        "the tokenizer passed",
+        "https://example.org/a?b=c",
+        "sessions are signed",
+    ],
+)
+def test_an_innocent_text_is_left_alone(redactor, text):
+    assert redactor.text(text) == text
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["password", "DB_PASSWORD", "Authorization", "x-api-key", "clientSecret", "session.cookie", "access_token", "tokens"],
+)
+def test_a_field_that_speaks_of_a_secret_loses_its_value(redactor, key):
+    assert redactor.field(key, "anything") == "[redacted]"
+    assert redactor.field(key, {"a": 1}) == "[redacted]"
+    assert redactor.field(key, None) is None
+
+
+@pytest.mark.parametrize("key", ["http.route", "message", "passenger", "compass", "secretary", "event.duration"])
+def test_a_field_that_speaks_of_something_else_keeps_it(redactor, key):
+    assert redactor.field(key, 5) == 5
+
+
+def test_a_secret_is_found_however_deep_it_is(redactor):
+    value = {"a": [{"password": "x"}, (KNOWN, 1)], "b": ValueError(KNOWN), "c": True}
+    expected = {"a": [{"password": "[redacted]"}, ["[redacted]", 1]], "b": "[redacted]", "c": True}
+    assert redactor.value(value) == expected
+
+
+def test_a_hostile_text_is_searched_in_a_time_that_grows_with_its_length_only(redactor):
+    for text in ("password=" * 20_000, "://" * 50_000, "eyJ" * 50_000, "-----BEGIN PRIVATE KEY-----" * 5_000, "a@" * 99_999):
+        assert isinstance(redactor.text(text), str)

@@ -1,0 +1,54 @@
+import ast
+import subprocess
+
+import pytest
+
+from tests.conftest import PROJECT
+
+MODULES = [
+    path.relative_to(PROJECT / "app")
+    for path in sorted((PROJECT / "app").rglob("*.py"))
+    if path.name != "__init__.py"
+]
+# What is proven together with the module beside it.
+PROVEN_WITH = {
+    "features/notes/schemas.py": "features/notes/test_routes.py",
+    "features/notes/service.py": "features/notes/test_routes.py",
+    "api.py": "guardrails/test_routes.py",
+}
+
+
+@pytest.mark.parametrize("module", MODULES, ids=str)
+def test_every_module_has_its_test(module):
+    mirrored = module.parent / f"test_{module.name}"
+    proof = PROJECT / "tests" / PROVEN_WITH.get(str(module), str(mirrored))
+    assert proof.is_file()
+
+
+@pytest.mark.parametrize("module", MODULES, ids=str)
+def test_every_module_says_in_its_first_line_what_a_reader_gets(module):
+    docstring = ast.get_docstring(ast.parse((PROJECT / "app" / module).read_text()))
+    assert docstring
+    assert docstring.splitlines()[0].endswith((".", ";", ":", ","))
+
+
+def test_the_factory_lists_and_does_not_decide():
+    tree = ast.parse((PROJECT / "app" / "__init__.py").read_text())
+    [factory] = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
+    decisions = (ast.If, ast.For, ast.While, ast.Try, ast.With, ast.FunctionDef, ast.Lambda)
+    assert not [node for node in ast.walk(factory) if isinstance(node, decisions) and node is not factory]
+    assert factory.end_lineno - factory.lineno < 30
+
+
+def test_nothing_of_a_workplace_is_in_the_tree():
+    tracked = subprocess.run(["git", "ls-files"], cwd=PROJECT, capture_output=True, text=True, check=True).stdout.split()
+    for name in tracked:
+        text = (PROJECT / name).read_text(errors="replace")
+        assert str(PROJECT) + "/" not in text, name
+
+
+def test_every_make_target_is_explained():
+    makefile = (PROJECT / "Makefile").read_text()
+    phony = {line.split()[1] for line in makefile.splitlines() if line.startswith(".PHONY:")}
+    shown = subprocess.run(["make", "help"], cwd=PROJECT, capture_output=True, text=True, check=True).stdout
+    assert phony == {line.split()[1] for line in shown.splitlines() if line.startswith("  make ")}
