@@ -40,7 +40,7 @@ def test_the_factory_lists_and_does_not_decide():
     assert factory.end_lineno - factory.lineno < 30
 
 
-def test_nothing_of_a_workplace_is_in_the_tree():
+def test_no_file_carries_the_path_of_a_checkout():
     tracked = subprocess.run(["git", "ls-files"], cwd=PROJECT, capture_output=True, text=True, check=True).stdout.split()
     for name in tracked:
         text = (PROJECT / name).read_text(errors="replace")

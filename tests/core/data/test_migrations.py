@@ -29,6 +29,12 @@ def test_a_database_without_migrations_is_not_ready(app):
         migrations.check()
 
 
+@pytest.mark.usefixtures("bare_database")
+def test_a_service_without_any_migration_has_nothing_to_wait_for(app, monkeypatch):
+    monkeypatch.setattr(migrations, "_revisions", lambda: (None, frozenset()))
+    migrations.check()
+
+
 @pytest.mark.usefixtures("database")
 def test_a_database_behind_this_code_is_not_ready(app, monkeypatch):
     monkeypatch.setattr(migrations, "_revisions", lambda: ("0003", frozenset({"0001", "0002"})))

@@ -86,7 +86,7 @@ def test_one_line_tells_of_a_request_in_the_names_of_the_elastic_common_schema(c
         ("GET", "/nothing", 404, None),
         ("POST", "/v1/ping", 405, None),
         ("GET", "/v1/crash", 500, "/v1/crash"),
-        ("GET", "/v1/notes?limit=x", 422, "/v1/notes"),
+        ("GET", "/static/nothing.css", 404, "/static/<path:filename>"),
     ],
 )
 def test_what_went_wrong_is_counted_and_named_too(client, lines, method, path, status, route):
