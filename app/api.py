@@ -2,15 +2,17 @@
 
 from flask import Blueprint, Flask
 
-from app.features import notes, pages, ping
+from app.features import pages, ping
+from app.features.notes import pages as notes_pages
+from app.features.notes import routes as notes_routes
 
 PAGES = [
     pages.bp,
-    notes.pages.bp,
+    notes_pages.bp,
 ]
 OPERATIONS = [
     ping.bp,
-    notes.routes.bp,
+    notes_routes.bp,
 ]
 
 

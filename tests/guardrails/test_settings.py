@@ -2,13 +2,12 @@ import re
 
 from app.config.environments import ENVIRONMENTS
 from app.config.setting import REQUIRED, settings_of
+from app.config.sources import read_settings
 from tests.conftest import PROJECT
 
 EXAMPLE = (PROJECT / ".env.example").read_text()
 DECLARED = {
-    declared.variable or name: declared
-    for cls in ENVIRONMENTS.values()
-    for name, declared in settings_of(cls).items()
+    declared.variable or name: declared for cls in ENVIRONMENTS.values() for name, declared in settings_of(cls).items()
 }
 READ_BY_THE_LOADER = {"APP_ENV", "APP_CONFIG_FILE"}
 
@@ -36,7 +35,5 @@ def test_the_example_shows_the_defaults_of_production():
 
 
 def test_the_example_is_a_configuration_that_only_lacks_its_secrets():
-    from app.config.sources import read_settings
-
     values, problems = read_settings(PROJECT / ".env.example")
     assert (values, problems) == ({"APP_ENV": "development"}, [])

@@ -6,9 +6,7 @@ import pytest
 from tests.conftest import PROJECT
 
 MODULES = [
-    path.relative_to(PROJECT / "app")
-    for path in sorted((PROJECT / "app").rglob("*.py"))
-    if path.name != "__init__.py"
+    path.relative_to(PROJECT / "app") for path in sorted((PROJECT / "app").rglob("*.py")) if path.name != "__init__.py"
 ]
 # What is proven together with the module beside it.
 PROVEN_WITH = {
@@ -41,7 +39,9 @@ def test_the_factory_lists_and_does_not_decide():
 
 
 def test_no_file_carries_the_path_of_a_checkout():
-    tracked = subprocess.run(["git", "ls-files"], cwd=PROJECT, capture_output=True, text=True, check=True).stdout.split()
+    tracked = subprocess.run(
+        ["git", "ls-files"], cwd=PROJECT, capture_output=True, text=True, check=True
+    ).stdout.split()
     for name in tracked:
         text = (PROJECT / name).read_text(errors="replace")
         assert str(PROJECT) + "/" not in text, name

@@ -65,18 +65,22 @@ def check_json(body: bytes) -> None:
 
     pydantic's parser keeps the last of two equal names and takes NaN for a number.
     """
+    if reason := _why_not_json(body):
+        raise BadRequest(f"The body is not valid JSON: {reason}.")
+
+
+def _why_not_json(body: bytes) -> str | None:
     try:
         json.loads(body.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse_constant)
-        return
     except UnicodeDecodeError:
-        reason = "it is not UTF-8"
+        return "it is not UTF-8"
     except RecursionError:
-        reason = "it is nested too deeply"
+        return "it is nested too deeply"
     except json.JSONDecodeError as error:
-        reason = f"{error.msg} at line {error.lineno}, column {error.colno}"
+        return f"{error.msg} at line {error.lineno}, column {error.colno}"
     except ValueError as error:
-        reason = str(error)
-    raise BadRequest(f"The body is not valid JSON: {reason}.")
+        return str(error)
+    return None
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

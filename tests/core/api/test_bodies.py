@@ -1,4 +1,4 @@
-import datetime
+import datetime as dt
 
 import pytest
 from pydantic import BaseModel
@@ -11,7 +11,7 @@ class Order(BaseModel):
     name: str = ""
     count: int = 0
     price: float = 0.0
-    due: datetime.date | None = None
+    due: dt.date | None = None
 
 
 class Filter(BaseModel):

@@ -1,4 +1,4 @@
-import datetime
+import datetime as dt
 import decimal
 import uuid
 
@@ -6,7 +6,7 @@ from flask import json, jsonify
 
 
 def test_what_a_view_may_return_is_written_as_rfc_8259_and_rfc_3339(app):
-    moment = datetime.datetime(2026, 1, 31, 12, 0, tzinfo=datetime.UTC)
+    moment = dt.datetime(2026, 1, 31, 12, 0, tzinfo=dt.UTC)
     with app.test_request_context():
         response = jsonify(at=moment, id=uuid.UUID(int=1), price=decimal.Decimal("1.50"), text="ü\n", day=moment.date())
     assert response.content_type == "application/json"

@@ -1,6 +1,5 @@
 import json
 import logging
-import os
 import socket
 import subprocess
 import sys
@@ -141,13 +140,11 @@ for number in range(int(sys.argv[3])):
 def test_no_line_is_lost_when_the_file_is_moved_away_while_several_processes_write(tmp_path):
     path, count = tmp_path / "service.log", 3_000
     command = [sys.executable, "-c", WRITER, str(path)]
-    writers = [
-        subprocess.Popen([*command, str(number), str(count)], stdout=subprocess.DEVNULL) for number in range(3)
-    ]
+    writers = [subprocess.Popen([*command, str(number), str(count)], stdout=subprocess.DEVNULL) for number in range(3)]
     rotation = 0
     while any(writer.poll() is None for writer in writers):
         if path.exists():
-            os.rename(path, tmp_path / f"service.log.{rotation}")  # what logrotate does
+            path.rename(tmp_path / f"service.log.{rotation}")  # what logrotate does
             rotation += 1
     assert [writer.returncode for writer in writers] == [0, 0, 0]
     written = [json.loads(line) for file in tmp_path.iterdir() for line in file.read_text().splitlines()]

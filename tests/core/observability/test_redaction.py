@@ -53,7 +53,16 @@ def test_an_innocent_text_is_left_alone(redactor, text):
 
 @pytest.mark.parametrize(
     "key",
-    ["password", "DB_PASSWORD", "Authorization", "x-api-key", "clientSecret", "session.cookie", "access_token", "tokens"],
+    [
+        "password",
+        "DB_PASSWORD",
+        "Authorization",
+        "x-api-key",
+        "clientSecret",
+        "session.cookie",
+        "access_token",
+        "tokens",
+    ],
 )
 def test_a_field_that_speaks_of_a_secret_loses_its_value(redactor, key):
     assert redactor.field(key, "anything") == "[redacted]"
@@ -73,5 +82,11 @@ def test_a_secret_is_found_however_deep_it_is(redactor):
 
 
 def test_a_hostile_text_is_searched_in_a_time_that_grows_with_its_length_only(redactor):
-    for text in ("password=" * 20_000, "://" * 50_000, "eyJ" * 50_000, "-----BEGIN PRIVATE KEY-----" * 5_000, "a@" * 99_999):
+    for text in (
+        "password=" * 20_000,
+        "://" * 50_000,
+        "eyJ" * 50_000,
+        "-----BEGIN PRIVATE KEY-----" * 5_000,
+        "a@" * 99_999,
+    ):
         assert isinstance(redactor.text(text), str)

@@ -2,6 +2,7 @@ import gzip
 import re
 
 import pytest
+from flask import url_for
 
 from app.core.web import assets
 
@@ -18,8 +19,6 @@ def folder(tmp_path, monkeypatch):
 
 def test_the_name_in_a_page_changes_with_the_content(app, folder):
     with app.test_request_context():
-        from flask import url_for
-
         before = url_for("static", filename="js/page.js")
         (folder / "js" / "page.js").write_text("second() // longer")
         after = url_for("static", filename="js/page.js")

@@ -31,7 +31,9 @@ def test_an_error_can_be_read_by_the_origin_too(client):
     assert client.get("/v1/nothing", headers={"Origin": ORIGIN}).headers["Access-Control-Allow-Origin"] == ORIGIN
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", f"{ORIGIN}.evil.example", "null", "http://shop.example.org"])
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", f"{ORIGIN}.evil.example", "null", "http://shop.example.org"]
+)
 def test_any_other_origin_is_kept_out(client, origin):
     assert "Access-Control-Allow-Origin" not in client.get("/v1/ping", headers={"Origin": origin}).headers
 
