@@ -6,7 +6,10 @@ PORT ?= 8000
 BIN := .venv/bin
 DEV := $(BIN)/python -m devtools
 
-export BIND ?= 127.0.0.1:$(PORT)
+ifneq ($(PORT),8000)
+export BIND := 127.0.0.1:$(PORT)
+export PUBLIC_URL := http://localhost:$(PORT)
+endif
 # The flask command would read .env in every environment where python-dotenv is installed.
 export FLASK_SKIP_DOTENV := 1
 
@@ -17,6 +20,7 @@ help: ## List these commands
 
 .PHONY: run
 run: $(BIN)/.installed ## Run the service as in production, on a PostgreSQL of its own; Ctrl-C stops all of it
+	@echo "Starting. When it listens: http://localhost:$(PORT); Ctrl-C stops all of it."
 	@LOG_FORMAT=$${LOG_FORMAT:-json} $(DEV) sh -c 'flask db upgrade && exec gunicorn'
 
 .PHONY: dev
@@ -34,6 +38,10 @@ test: $(BIN)/.installed ## Run the tests on a real PostgreSQL and print the cove
 .PHONY: browser-test
 browser-test: $(BIN)/.installed-browser ## Drive the pages in a real Chromium (needs one on the machine)
 	$(BIN)/pytest -m browser --no-cov
+
+.PHONY: screenshots
+screenshots: $(BIN)/.installed-browser ## Take the pictures of the README
+	$(BIN)/pytest tests/browser/screenshots.py -m browser --no-cov
 
 .PHONY: lint
 lint: $(BIN)/.installed ## Check format, rules, types and the architecture contracts

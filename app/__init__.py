@@ -7,7 +7,7 @@ from app.config import Config, load_config_or_exit
 from app.core.api import docs, serialization
 from app.core.data import database, migrations
 from app.core.observability import health, logs, tracking
-from app.core.web import access, assets, cors, csrf, errors, headers, hosts, https, proxy
+from app.core.web import access, assets, chunked, cors, csrf, errors, headers, hosts, https, proxy
 
 
 def create_app(config: Config | None = None) -> Flask:
@@ -22,6 +22,7 @@ def create_app(config: Config | None = None) -> Flask:
     https.init_app(app)
     cors.init_app(app)
     access.init_app(app)
+    chunked.init_app(app)
     csrf.init_app(app)
     errors.init_app(app)
     health.init_app(app)

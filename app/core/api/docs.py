@@ -44,8 +44,9 @@ def _example(schema: dict[str, Any], schemas: dict[str, Any]) -> Any:
     for key in ("examples", "enum"):
         if schema.get(key):
             return schema[key][0]
-    if "default" in schema:
-        return schema["default"]
+    for key in ("const", "default"):
+        if key in schema:
+            return schema[key]
     if "anyOf" in schema:
         return _example(schema["anyOf"][0], schemas)
     if schema.get("type") == "array":

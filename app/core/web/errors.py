@@ -6,6 +6,7 @@ from typing import Any
 from flask import Flask, Response, json, render_template, request
 from jinja2 import TemplateError
 from werkzeug.exceptions import HTTPException, InternalServerError
+from werkzeug.routing import BuildError
 from werkzeug.wrappers import Response as BaseResponse
 
 _API = re.compile(r"/v\d+(/|$)")
@@ -60,7 +61,7 @@ def _page(error: HTTPException) -> Response:
     members = problem(error)
     try:
         return Response(render_template("error.html", **members), error.code)
-    except TemplateError:
+    except (TemplateError, BuildError):
         # The page itself may be what is broken; the client still learns the status and the id.
         lines = f"{members['status']} {members['title']}\nRequest {members['request_id']}\n"
         return Response(lines, error.code, content_type="text/plain; charset=utf-8")

@@ -28,6 +28,12 @@ def described(app):
         Only its size can change.
         """
 
+    @app.get("/v1/boxes", endpoint="v1.boxes.list_boxes")
+    @public
+    @operation()
+    def list_boxes(query: Shelf) -> Box:
+        """List boxes."""
+
     return document(app)
 
 
@@ -53,6 +59,10 @@ def test_an_operation_lists_every_status_that_its_parts_can_answer(described):
     responses = described["paths"]["/v1/boxes/{number}/{name}"]["patch"]["responses"]
     assert set(responses) == {"200", "400", "404", "406", "413", "415", "422", "429", "500", "503"}
     assert "application/problem+json" in responses["422"]["content"]
+
+
+def test_a_query_alone_can_be_refused_for_its_values(described):
+    assert "422" in described["paths"]["/v1/boxes"]["get"]["responses"]
 
 
 def test_every_operation_under_v1_is_in_the_document(app):

@@ -1,6 +1,7 @@
 import pytest
 from jinja2 import TemplateError
 from werkzeug.exceptions import abort
+from werkzeug.routing import BuildError
 
 from app.core.web import errors
 from app.core.web.access import public
@@ -76,9 +77,10 @@ def test_an_error_is_not_kept_by_any_cache(client):
     assert client.get("/v1/nothing").headers["Cache-Control"] == "no-store"
 
 
-def test_an_error_page_that_is_broken_itself_still_tells_status_and_id(client, monkeypatch):
+@pytest.mark.parametrize("fault", [TemplateError("no such template"), BuildError("gone.page", {}, "GET")], ids=repr)
+def test_an_error_page_that_is_broken_itself_still_tells_status_and_id(client, monkeypatch, fault):
     def broken(*_args, **_kwargs):
-        raise TemplateError("no such template")
+        raise fault
 
     monkeypatch.setattr(errors, "render_template", broken)
     response = client.get("/nothing", headers={"X-Request-ID": "request-1"})

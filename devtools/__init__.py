@@ -1,0 +1,8 @@
+"""Development tooling: a private PostgreSQL and an environment for `make run`, `make dev` and the tests.
+
+Never imported by the application and never part of its image. Linux and macOS.
+"""
+
+
+class DevelopmentError(Exception):
+    """Something that the person at the terminal can put right; its text says what and how."""

@@ -1,0 +1,17 @@
+"""Databases on a development server."""
+
+from contextlib import suppress
+
+import psycopg
+from psycopg import errors, sql
+
+from devtools.postgres import Server
+
+
+def create(server: Server, name: str) -> None:
+    """Create the database unless it is there already."""
+    with psycopg.connect(server.uri("postgres"), autocommit=True) as connection:
+        if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone():
+            return
+        with suppress(errors.DuplicateDatabase, errors.UniqueViolation):  # another process was faster
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))

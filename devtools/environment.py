@@ -1,0 +1,66 @@
+"""The environment of a command in development: the venv's programs, a secret key, and a database."""
+
+import os
+import secrets
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from app.config.sources import read_settings
+from devtools import DevelopmentError, databases, postgres
+from devtools.postgres import locks
+
+STATE = ".dev"
+DATABASE = "app"
+
+
+@contextmanager
+def development(project: Path, environ: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """Yield `environ` completed for development; what it or the project's `.env` sets is left alone.
+
+    A private PostgreSQL runs inside the block unless a database is named already. The
+    service reads `.env` itself; here it only tells what need not be provided.
+    """
+    given = {**_dotenv(project), **environ}
+    completed = {"APP_ENV": "development", **environ}
+    completed["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environ.get("PATH", os.defpath)])
+    if not _names(given, "SECRET_KEY"):
+        completed["SECRET_KEY_FILE"] = str(secret_key_file(_state(project)))
+    if _names(given, "DATABASE_URL"):
+        yield completed
+        return
+    with postgres.running(_state(project) / "postgres") as server:
+        databases.create(server, DATABASE)
+        yield {**completed, "DATABASE_URL": server.url(DATABASE)}
+
+
+def secret_key_file(state: Path) -> Path:
+    """Return the absolute path of a file with a random key, made once; only its owner may read it."""
+    path = state / "secret_key"
+    with locks.exclusive(state / "secret_key.lock"):  # two first starts must agree on one key
+        if not path.exists():
+            new = path.with_suffix(".new")
+            new.unlink(missing_ok=True)
+            new.touch(mode=0o600)
+            new.write_text(secrets.token_hex(32))
+            new.rename(path)
+    return path
+
+
+def _dotenv(project: Path) -> dict[str, str]:
+    values, _problems = read_settings(project / ".env")  # the service reports the problems
+    return values
+
+
+def _names(settings: Mapping[str, str], name: str) -> bool:
+    return bool(settings.get(name) or settings.get(f"{name}_FILE"))
+
+
+def _state(project: Path) -> Path:
+    state = project.absolute() / STATE
+    try:
+        state.mkdir(exist_ok=True)
+    except OSError as error:
+        raise DevelopmentError(f"cannot create {state}: {error.strerror}") from error
+    return state
