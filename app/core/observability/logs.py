@@ -37,6 +37,7 @@ def dict_config(config: Mapping[str, Any]) -> dict[str, Any]:
             # Gunicorn's access log would repeat ours without the request's id; werkzeug's likewise.
             "gunicorn.access": {"handlers": [], "propagate": False},
             "werkzeug": {"level": "WARNING"},
+            "alembic.runtime.plugins": {"level": "WARNING"},  # six lines at each autogenerate, about itself
         },
     }
 
