@@ -92,13 +92,14 @@ def fails_readiness(service):
 
 def is_unavailable(service):
     """Check everything that is promised of the answers during an outage."""
-    assert answers_within_bounds(service, "/healthz").status_code == 200
-    until(lambda: fails_readiness(service))  # what was found a moment ago may be answered once more
+    # First, so that it meets a connection that was good before; readiness would take that away.
     response = answers_within_bounds(service, "/v1/stack/backend/1")
     assert response.status_code == 503
     assert response.headers["Content-Type"] == "application/problem+json"
     assert response.headers["Retry-After"]
     assert response.json()["detail"] == "The database is not available. Try again shortly."
+    assert answers_within_bounds(service, "/healthz").status_code == 200
+    until(lambda: fails_readiness(service))  # what was found a moment ago may be answered once more
 
 
 def is_recovered(service):
