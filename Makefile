@@ -33,7 +33,7 @@ shell: $(BIN)/.installed ## Open a shell in which flask, gunicorn and psql find 
 
 .PHONY: test
 test: $(BIN)/.installed ## Run the tests on a real PostgreSQL and print the coverage
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile
 
 .PHONY: browser-test
 browser-test: $(BIN)/.installed-browser ## Drive the pages in a real Chromium (needs one on the machine)

@@ -45,6 +45,12 @@ _numbers = itertools.count(1)
 UrlOf = Callable[[str], str]
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say what this run left out, and how to run it."""
+    if "not browser" in config.option.markexpr:
+        terminalreporter.write_line("Left out: the tests in a real browser; `make browser-test` runs them.")
+
+
 @pytest.fixture(scope="session")
 def server() -> Iterator[UrlOf]:
     """Return the URL of a database by its name: on the server of DATABASE_URL, or else on our own."""

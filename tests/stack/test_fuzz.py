@@ -11,6 +11,7 @@ SCHEMATHESIS = Path(sys.executable).with_name("schemathesis")
 
 
 def test_every_answer_is_one_that_the_document_describes(service, tmp_path):
+    before = len(service.records())
     headers = [argument for name, value in PROXIED.items() for argument in ("--header", f"{name}: {value}")]
     result = subprocess.run(
         [
@@ -30,5 +31,7 @@ def test_every_answer_is_one_that_the_document_describes(service, tmp_path):
     )
     assert result.returncode == 0, result.stdout + result.stderr
     [generated, passed] = map(int, re.search(r"(\d+) generated, (\d+) passed", result.stdout).groups())
-    assert generated == passed > 100
-    assert not [record for record in service.records() if record.get("http.response.status_code", 0) >= 500]
+    assert generated == passed > 0
+    answered = [record["http.response.status_code"] for record in service.records()[before:] if "http.route" in record]
+    assert len(answered) >= generated
+    assert max(answered) < 500

@@ -84,10 +84,11 @@ def answers_within_bounds(service, path):
 
 
 def fails_readiness(service):
-    """Whether readiness names the database; the migrations, which nobody ran, it names always."""
+    """Whether readiness names the database; migrations, which nobody ran here, may be named besides."""
     response = answers_within_bounds(service, "/readyz")
-    assert response.status_code == 503
-    return "database" in response.json()["failing"]
+    failing = response.json().get("failing", [])
+    assert response.status_code == (503 if failing else 200)
+    return "database" in failing
 
 
 def is_unavailable(service):

@@ -8,7 +8,9 @@ from app.core.data.migrations import SchemaBehindError
 
 
 def set_revision(revision):
-    db.session.execute(sa.text("UPDATE alembic_version SET version_num = :revision"), {"revision": revision})
+    db.session.execute(sa.text("CREATE TABLE IF NOT EXISTS alembic_version (version_num varchar(32))"))
+    db.session.execute(sa.text("DELETE FROM alembic_version"))
+    db.session.execute(sa.text("INSERT INTO alembic_version VALUES (:revision)"), {"revision": revision})
     db.session.commit()
 
 
@@ -18,13 +20,19 @@ def app(app):
         yield app
 
 
+@pytest.fixture
+def history(monkeypatch):
+    """A release whose code has three migrations, whatever the project's own are."""
+    monkeypatch.setattr(migrations, "_revisions", lambda: ("0003", frozenset({"0001", "0002"})))
+
+
 @pytest.mark.usefixtures("database")
 def test_a_database_at_this_codes_revision_is_ready(app):
     migrations.check()
 
 
 @pytest.mark.usefixtures("bare_database")
-def test_a_database_without_migrations_is_not_ready(app):
+def test_a_database_without_migrations_is_not_ready(app, history):
     with pytest.raises(SchemaBehindError, match="flask db upgrade"):
         migrations.check()
 
@@ -36,21 +44,21 @@ def test_a_service_without_any_migration_has_nothing_to_wait_for(app, monkeypatc
 
 
 @pytest.mark.usefixtures("database")
-def test_a_database_behind_this_code_is_not_ready(app, monkeypatch):
-    monkeypatch.setattr(migrations, "_revisions", lambda: ("0003", frozenset({"0001", "0002"})))
+def test_a_database_behind_this_code_is_not_ready(app, history):
     set_revision("0002")
     with pytest.raises(SchemaBehindError, match="at revision 0002, this code needs 0003"):
         migrations.check()
 
 
 @pytest.mark.usefixtures("database")
-def test_a_database_that_a_later_release_has_migrated_is_ready(app):
+def test_a_database_that_a_later_release_has_migrated_is_ready(app, history):
     set_revision("from-the-future")
     migrations.check()
 
 
 @pytest.mark.usefixtures("database")
-def test_a_database_whose_history_was_emptied_is_not_ready(app):
+def test_a_database_whose_history_was_emptied_is_not_ready(app, history):
+    set_revision("0002")
     db.session.execute(sa.text("DELETE FROM alembic_version"))
     db.session.commit()
     with pytest.raises(SchemaBehindError):
@@ -58,9 +66,10 @@ def test_a_database_whose_history_was_emptied_is_not_ready(app):
 
 
 @pytest.mark.usefixtures("database")
-def test_readiness_asks_for_the_migrations_too(app):
-    set_revision("from-the-future")
-    assert app.test_client().get("/readyz").status_code == 200
+def test_readiness_names_the_migrations_when_they_are_behind(app, history):
+    set_revision("0001")
+    response = app.test_client().get("/readyz")
+    assert (response.status_code, response.json["failing"]) == (503, ["migrations"])
 
 
 @pytest.mark.usefixtures("database")
@@ -74,4 +83,4 @@ def test_every_migration_can_be_undone_and_done_again(app):
         flask_migrate.upgrade()
         migrations.check()
         flask_migrate.downgrade(revision="base")
-    assert sa.inspect(db.engine).get_table_names() == ["alembic_version"]
+    assert set(sa.inspect(db.engine).get_table_names()) <= {"alembic_version"}
