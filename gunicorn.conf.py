@@ -58,10 +58,10 @@ def post_request(_worker: Any, request: Any) -> None:
     connection.settimeout(None)
 
 
-# The application alone decides which forwarded headers to believe (PROXY_HOPS_*), so the server believes none:
-# no header may set the path (SCRIPT_NAME), and one spelling says https.
+# The application alone decides which forwarded headers to believe (PROXY_HOPS_*), so the server believes none: by
+# default it would let whoever connects from this machine set the path (SCRIPT_NAME) and claim to have come by https.
 forwarder_headers = ""
-secure_scheme_headers = {"X-FORWARDED-PROTO": "https"}
+secure_scheme_headers: dict[str, str] = {}
 
 # The control socket would be opened in the home directory, which an unprivileged user does not have.
 control_socket_disable = True

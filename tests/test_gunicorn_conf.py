@@ -84,10 +84,10 @@ def test_gunicorn_opens_no_control_socket(load):
     assert load().control_socket_disable is True
 
 
-def test_gunicorn_believes_no_header_and_knows_one_spelling_of_https(load):
+def test_gunicorn_believes_no_header(load):
     cfg = load()
     assert cfg.forwarder_headers == []
-    assert cfg.secure_scheme_headers == {"X-FORWARDED-PROTO": "https"}
+    assert cfg.secure_scheme_headers == {}
 
 
 def test_gunicorn_is_given_no_permission_to_be_lenient(load):

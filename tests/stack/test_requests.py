@@ -72,10 +72,11 @@ def test_nothing_that_is_forwarded_is_believed_while_no_proxy_is_counted(start):
     plain = {"APP_ENV": "testing", "PUBLIC_URL": "http://example.org", "TRUSTED_HOSTS": "example.org"}
     service = start(**plain, PROXY_HOPS_FOR="0", PROXY_HOPS_PROTO="0")
     expected = {"address": "127.0.0.1", "scheme": "http", "host": "example.org", "root": ""}
-    assert service.get("/v1/stack/seen", **FORGED, **{"SCRIPT-NAME": "/evil"}).json() == expected
+    for claim in (FORGED, {**FORGED, "X-Forwarded-Proto": "https"}, {"X-Forwarded-Ssl": "on"}):
+        assert service.get("/v1/stack/seen", **claim, **{"SCRIPT-NAME": "/evil"}).json() == expected
     assert service.stop() == 0
     lines = [record for record in service.records() if record.get("url.path") == "/v1/stack/seen"]
-    assert [line["client.address"] for line in lines] == ["127.0.0.1"]
+    assert [line["client.address"] for line in lines] == ["127.0.0.1"] * 3
 
 
 def test_of_what_is_forwarded_exactly_the_last_hop_is_believed_when_one_is_counted(service):
