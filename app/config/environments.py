@@ -2,16 +2,15 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
-from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from app.config.addresses import bind, database_url, dsn, hosts, origin, origins, redis_url
 from app.config.cpus import usable_cpus
+from app.config.derived import Derived
 from app.config.keys import secret_key, secret_keys
-from app.config.setting import boolean, choice, integer, setting, settings_of, text
+from app.config.setting import boolean, choice, integer, setting, text
 
 
-class Config:
+class Config(Derived):
     """Settings of every environment, with the defaults of production; `.env.example` explains each."""
 
     # Who we are
@@ -75,56 +74,6 @@ class Config:
     DB_CONNECT_TIMEOUT_SECONDS: int = setting(integer(1, 300), default=5)
     DB_STATEMENT_TIMEOUT_MS: int = setting(integer(1, 3_600_000), default=10_000)
     DB_MIGRATION_LOCK_TIMEOUT_SECONDS: int = setting(integer(1, 3_600), default=60)
-
-    def __init__(self, values: dict[str, Any]) -> None:
-        """Take the parsed values of all settings, by name."""
-        for name, value in values.items():
-            setattr(self, name, value)
-
-    def mapping(self) -> dict[str, Any]:
-        """Return everything in capitals, as `app.config` holds it."""
-        return {name: getattr(self, name) for name in dir(self) if name.isupper()}
-
-    @property
-    def SECURE(self) -> bool:
-        """Whether the public reaches the service over TLS: what HSTS, redirects and cookie flags depend on."""
-        return urlsplit(self.PUBLIC_URL).scheme == "https"
-
-    @property
-    def PREFERRED_URL_SCHEME(self) -> str:
-        """The scheme of URLs that are built outside a request."""
-        return "https" if self.SECURE else "http"
-
-    @property
-    def SESSION_COOKIE_NAME(self) -> str:
-        """`__Host-` binds the cookie to this very host, over TLS only (RFC 6265bis, section 4.1.3.2)."""
-        return "__Host-session" if self.SECURE else "session"
-
-    @property
-    def SESSION_COOKIE_SECURE(self) -> bool:
-        """Browsers drop Secure cookies on plain HTTP, so the flag follows the public URL."""
-        return self.SECURE
-
-    @property
-    def REMEMBER_COOKIE_NAME(self) -> str:
-        """As the session's, should a login extension be added."""
-        return "__Host-remember" if self.SECURE else "remember"
-
-    @property
-    def REMEMBER_COOKIE_SECURE(self) -> bool:
-        """As the session's."""
-        return self.SECURE
-
-    @property
-    def SECRET_VALUES(self) -> tuple[str, ...]:
-        """What must never leave the process: every secret, and the passwords inside the URLs."""
-        found: list[str] = []
-        for name, declared in settings_of(type(self)).items():
-            value = getattr(self, name)
-            if declared.secret and value:
-                found += value if isinstance(value, list) else [value]
-        passwords = [unquote(urlsplit(value).password or "") for value in found if "://" in value]
-        return tuple(filter(None, [*found, *passwords]))
 
     def problems(self) -> Iterator[tuple[str, str]]:
         """Yield what does not fit together, each as the variable and what is wrong with it."""
