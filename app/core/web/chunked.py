@@ -7,7 +7,7 @@ view would take the part for the whole. A proxy that buffers, as ours does, send
 from io import BytesIO
 
 from flask import Flask, current_app, request
-from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
+from werkzeug.exceptions import BadRequest
 
 
 def init_app(app: Flask) -> None:
@@ -16,7 +16,10 @@ def init_app(app: Flask) -> None:
 
 
 def _read() -> None:
-    """Raise 413 for a body above the limit, and 400 for one that cannot be read to its end (RFC 9112, section 7.1)."""
+    """Find out the length, one byte past the limit at most; Werkzeug then answers 413 as to any body that is too long.
+
+    Raises 400 for a body that cannot be read to its end (RFC 9112, section 7.1).
+    """
     environ = request.environ
     if request.endpoint is None or "HTTP_TRANSFER_ENCODING" not in environ:
         return
@@ -25,7 +28,5 @@ def _read() -> None:
         body = environ["wsgi.input"].read(limit + 1)
     except Exception as error:  # every server has its own
         raise BadRequest("The body is not well-formed.") from error
-    if len(body) > limit:
-        raise RequestEntityTooLarge
     del environ["HTTP_TRANSFER_ENCODING"]
     environ.update({"wsgi.input": BytesIO(body), "CONTENT_LENGTH": str(len(body))})
