@@ -19,17 +19,17 @@ help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
-run: $(BIN)/.installed ## Run the service as in production, on a PostgreSQL of its own; Ctrl-C stops all of it
+run: $(BIN)/.installed ## Run the service on a PostgreSQL of its own, under the production server; Ctrl-C stops all of it
 	@echo "Starting. When it listens: http://localhost:$(PORT); Ctrl-C stops all of it."
-	@LOG_FORMAT=$${LOG_FORMAT:-json} $(DEV) sh -c 'flask db upgrade && exec gunicorn'
+	@LOG_FORMAT=$${LOG_FORMAT:-json} exec $(DEV) sh -c 'flask db upgrade && exec gunicorn'
 
 .PHONY: dev
 dev: $(BIN)/.installed ## Run it with readable logs, reloading when the code changes
-	@FLASK_DEBUG=1 $(DEV) sh -c 'flask db upgrade && exec gunicorn'
+	@FLASK_DEBUG=1 exec $(DEV) sh -c 'flask db upgrade && exec gunicorn'
 
 .PHONY: shell
 shell: $(BIN)/.installed ## Open a shell in which flask, gunicorn and psql find the development database
-	@$(DEV) $${SHELL:-sh}
+	@PS1='(development) \w \$$ ' $(DEV) sh -c 'command -v bash >/dev/null && exec bash --norc; exec sh' || true
 
 .PHONY: test
 test: $(BIN)/.installed ## Run the tests on a real PostgreSQL and print the coverage
@@ -66,10 +66,13 @@ lock: $(BIN)/.installed ## Renew the pinned requirements with their hashes
 
 LOCK := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock"
 
-.PHONY: clean
-clean: ## Remove .venv and .dev, the development database included
+.PHONY: clean-data
+clean-data: ## Remove .dev, the development database included
 	@$(PYTHON) -m devtools.clean
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage
+
+.PHONY: clean
+clean: clean-data ## Remove .venv and all caches too
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/.installed: requirements-dev.txt
@@ -77,7 +80,7 @@ $(BIN)/.installed: requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "$(PYTHON) is older than 3.11; name a newer one: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
 	@$(PYTHON) -m venv .venv \
-	  || { echo "This Python cannot make virtual environments (on Debian: apt install python3-venv)" >&2; exit 1; }
+	  || { echo "No .venv: is this folder writable? Debian's Python also needs: apt install python3-venv" >&2; exit 1; }
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
 

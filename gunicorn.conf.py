@@ -1,6 +1,7 @@
 """Gunicorn's settings. Run `gunicorn` in this folder: the configuration is checked before anything is forked."""
 
 import os
+import sys
 import time
 from contextlib import suppress
 from typing import Any
@@ -25,6 +26,10 @@ threads = settings.WEB_THREADS
 # With --preload a HUP keeps the old code, so new code comes by a new master; while developing, workers reload.
 preload_app = not settings.DEBUG
 reload = settings.DEBUG
+if reload:
+    # Reading the settings has imported the application into the master, and every worker would inherit that code.
+    for name in [name for name in sys.modules if name.partition(".")[0] == "app"]:
+        del sys.modules[name]
 
 # A heartbeat, not a limit on requests: a worker whose main thread is stuck for so long is replaced.
 timeout = settings.WEB_TIMEOUT_SECONDS

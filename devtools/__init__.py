@@ -1,6 +1,6 @@
 """Development tooling: a private PostgreSQL and an environment for `make run`, `make dev` and the tests.
 
-Never imported by the application and never part of its image. Linux and macOS.
+Never imported by the application, never deployed with it. Linux and macOS.
 """
 
 

@@ -1,10 +1,11 @@
 """`python -m devtools COMMAND [ARGS...]` runs COMMAND in the development environment; its status is ours."""
 
 import os
+import signal
 import sys
 from pathlib import Path
 
-from devtools import DevelopmentError, command, environment
+from devtools import DevelopmentError, command, environment, lifeline
 
 USAGE = "usage: python -m devtools COMMAND [ARGS...]"
 INTERRUPTED = 130
@@ -15,6 +16,7 @@ def main(arguments: list[str]) -> int:
     if not arguments:
         print(USAGE, file=sys.stderr)
         return 2
+    lifeline.tie_myself(signal.SIGTERM)
     try:
         with environment.development(Path.cwd(), os.environ) as environ:
             return command.run(arguments, environ)

@@ -1,13 +1,13 @@
 """The environment of a command in development: the venv's programs, a secret key, and a database."""
 
 import os
+import re
 import secrets
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from app.config.sources import read_settings
 from devtools import DevelopmentError, databases, postgres
 from devtools.postgres import locks
 
@@ -28,11 +28,12 @@ def development(project: Path, environ: Mapping[str, str]) -> Iterator[dict[str,
     if not _names(given, "SECRET_KEY"):
         completed["SECRET_KEY_FILE"] = str(secret_key_file(_state(project)))
     if _names(given, "DATABASE_URL"):
+        print("devtools: the database is the one that DATABASE_URL names", file=sys.stderr)
         yield completed
         return
     with postgres.running(_state(project) / "postgres") as server:
         databases.create(server, DATABASE)
-        yield {**completed, "DATABASE_URL": server.url(DATABASE)}
+        yield {**completed, "DATABASE_URL": server.url(DATABASE), **server.variables(DATABASE)}
 
 
 def secret_key_file(state: Path) -> Path:
@@ -49,8 +50,12 @@ def secret_key_file(state: Path) -> Path:
 
 
 def _dotenv(project: Path) -> dict[str, str]:
-    values, _problems = read_settings(project / ".env")  # the service reports the problems
-    return values
+    """Return what `.env` sets. The service reads it by rules of its own; here it only matters what is there."""
+    try:
+        text = (project / ".env").read_text(errors="replace")
+    except OSError:
+        return {}
+    return dict(re.findall(r"^\s*(?:export\s+)?(\w+)=[\"']?(\S+)", text, re.MULTILINE))
 
 
 def _names(settings: Mapping[str, str], name: str) -> bool:

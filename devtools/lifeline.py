@@ -25,3 +25,9 @@ def tie(signum: int) -> Callable[[], None] | None:
             os._exit(128 + signum)
 
     return ask
+
+
+def tie_myself(signum: int) -> None:
+    """Have the kernel send `signum` to this process when its parent is gone, such as a make that was killed."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signum)

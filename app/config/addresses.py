@@ -1,6 +1,8 @@
 """Parsers of settings that hold an address: URLs, hosts, listening sockets."""
 
 import re
+import socket
+from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from sqlalchemy.engine import make_url
@@ -87,6 +89,20 @@ def dsn(raw: str) -> str:
     url = _split(raw, ("https", "http"))
     if not url.username or not url.hostname or not re.fullmatch(r".*/[0-9]+", url.path):
         raise ValueError("not a DSN: https://key@host/project")
+    return raw
+
+
+def syslog(raw: str) -> str:
+    """Accept where syslog listens: the path of a socket, or `host:port` of a host that can be found."""
+    name, _, port = raw.rpartition(":")
+    if not port.isdecimal():
+        if not Path(raw).is_socket():
+            raise ValueError("neither a socket, such as /dev/log, nor host:port")
+        return raw
+    try:
+        socket.getaddrinfo(name, int(port), type=socket.SOCK_DGRAM)
+    except (OSError, OverflowError):
+        raise ValueError("its host cannot be found, or its port is out of range") from None
     return raw
 
 

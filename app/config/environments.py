@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from app.config.addresses import bind, database_url, dsn, hosts, origin, origins, redis_url
+from app.config.addresses import bind, database_url, dsn, hosts, origin, origins, redis_url, syslog
 from app.config.cpus import usable_cpus
 from app.config.derived import Derived
 from app.config.keys import secret_key, secret_keys
 from app.config.setting import boolean, choice, integer, setting, text
+from app.config.sources import writable_file
 
 
 class Config(Derived):
@@ -38,7 +39,7 @@ class Config(Derived):
     CORS_ORIGINS: tuple[str, ...] = setting(origins, default=())
     HSTS_SECONDS: int = setting(integer(0, 63_072_000), default=31_536_000)
     MAX_CONTENT_LENGTH: int = setting(integer(1_024, 1_073_741_824), default=1_048_576)
-    MAX_FORM_MEMORY_SIZE = 262_144
+    MAX_FORM_MEMORY_SIZE = 262_144  # of a multipart form; others are bounded by MAX_CONTENT_LENGTH
     MAX_FORM_PARTS = 100
     PROPAGATE_EXCEPTIONS = False  # a 500 is answered the same way in every environment, tests included
 
@@ -53,8 +54,8 @@ class Config(Derived):
     # Logs
     LOG_LEVEL: str = setting(choice("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"), default="INFO")
     LOG_FORMAT: str = setting(choice("json", "console"), default="json")
-    LOG_FILE: str | None = setting(text, default=None)
-    LOG_SYSLOG: str | None = setting(text, default=None)
+    LOG_FILE: str | None = setting(writable_file, default=None)
+    LOG_SYSLOG: str | None = setting(syslog, default=None)
 
     # Gunicorn
     BIND: str = setting(bind, default="127.0.0.1:8000")
@@ -81,8 +82,8 @@ class Config(Derived):
             yield "FLASK_DEBUG", "on; the debugger executes code for whoever reaches it"
         if not self.SECURE:
             yield "PUBLIC_URL", "must start with https://"
-        elif self.PROXY_HOPS_PROTO == 0:
-            yield "PROXY_HOPS_PROTO", "0: all would be redirected to https for ever; 1 behind the shipped Nginx"
+        if self.PROXY_HOPS_PROTO == 0:
+            yield "PROXY_HOPS_PROTO", "0: all would be redirected to https for ever; with one proxy in front it is 1"
         if any(name in {"*", "."} for name in self.ALLOWED_HOSTS):
             yield "TRUSTED_HOSTS", "a wildcard; name the hosts that are served"
 

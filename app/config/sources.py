@@ -29,10 +29,19 @@ def read_settings(path: Path) -> tuple[dict[str, str], list[str]]:
         name, separator, value = line.strip().removeprefix("export ").partition("=")
         words = _split(value)
         if not separator or not name.isidentifier() or len(words) > 1:
-            problems.append(f"line {number} of {path.name} is not NAME=value; quote a value with spaces")
+            problems.append(f"line {number} of {path.name} is not NAME=value; spaces need quotes")
         else:
             values[name] = "".join(words)
     return values, problems
+
+
+def writable_file(raw: str) -> str:
+    """Accept the path of a file to append to, in a folder that is there; it is created if it is missing."""
+    try:
+        with Path(raw).open("a"):
+            return raw
+    except OSError as error:
+        raise ValueError(f"cannot be written to ({error.strerror or 'unknown error'})") from None
 
 
 def _split(value: str) -> list[str]:

@@ -29,6 +29,11 @@ class Server:
         """Return the database's address for SQLAlchemy."""
         return self.uri(database).replace("postgresql:", "postgresql+psycopg:", 1)
 
+    def variables(self, database: str) -> dict[str, str]:
+        """Return the variables that lead psql and all of libpq to the database."""
+        place = {"PGHOST": str(self.socket_dir), "PGPORT": str(state.PORT)}
+        return {**place, "PGUSER": state.USER, "PGDATABASE": database}
+
     def uri(self, database: str) -> str:
         """Return the database's address for libpq: `psycopg.connect(server.uri("app"))`, or psql."""
         # With the port, since PGPORT would otherwise choose another.

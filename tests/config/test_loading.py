@@ -128,8 +128,8 @@ def test_every_malformed_line_of_a_configuration_file_is_reported(production, tm
     (tmp_path / "settings").write_text("good=1\nbad line\nA='open\n")
     problems = refused({**production, "APP_CONFIG_FILE": str(tmp_path / "settings")})
     assert problems == {
-        "APP_CONFIG_FILE": "line 2 of settings is not NAME=value; quote a value with spaces; "
-        "line 3 of settings is not NAME=value; quote a value with spaces"
+        "APP_CONFIG_FILE": "line 2 of settings is not NAME=value; spaces need quotes; "
+        "line 3 of settings is not NAME=value; spaces need quotes"
     }
 
 
@@ -163,7 +163,7 @@ def test_dotenv_cannot_make_itself_read(production, tmp_path):
 def test_a_malformed_dotenv_is_refused_by_its_name(development, tmp_path):
     (tmp_path / ".env").write_text("not a setting\n")
     problems = refused(development, project=tmp_path)
-    assert problems == {".env": "line 1 of .env is not NAME=value; quote a value with spaces"}
+    assert problems == {".env": "line 1 of .env is not NAME=value; spaces need quotes"}
 
 
 def test_everything_that_is_wrong_is_reported_at_once_a_line_each(tmp_path):
@@ -176,7 +176,7 @@ def test_everything_that_is_wrong_is_reported_at_once_a_line_each(tmp_path):
     }
     with pytest.raises(ConfigError) as refusal:
         load_config(environ)
-    expected = {*environ, "PUBLIC_URL", "DATABASE_URL"}
+    expected = {*environ, "PUBLIC_URL", "PROXY_HOPS_PROTO", "DATABASE_URL"}
     assert set(refusal.value.problems) == expected
     assert {line.split(":")[0] for line in str(refusal.value).splitlines()} == expected
 
@@ -185,8 +185,9 @@ def test_a_process_prints_what_is_wrong_and_exits_with_the_status_that_superviso
     process = subprocess.run([sys.executable, "-c", PRINT], env={}, capture_output=True, text=True, check=False)
     assert (process.returncode, process.stdout) == (78, "")
     assert process.stderr.splitlines() == [
-        "The configuration is not acceptable (3 to mend):",
+        "The configuration is not acceptable (4 to mend):",
         "  PUBLIC_URL: missing or empty",
+        "  PROXY_HOPS_PROTO: 0: all would be redirected to https for ever; with one proxy in front it is 1",
         "  SECRET_KEY: missing or empty; set it, or SECRET_KEY_FILE",
         "  DATABASE_URL: missing or empty; set it, or DATABASE_URL_FILE",
     ]

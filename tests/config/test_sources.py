@@ -70,7 +70,7 @@ def test_comments_and_empty_lines_say_nothing(write):
 def test_a_line_that_is_no_setting_is_reported_by_its_number_without_repeating_it(write, line):
     values, problems = read_settings(write(f"OK=1\n{line}\nALSO=2\n"))
     assert values == {"OK": "1", "ALSO": "2"}
-    assert problems == ["line 2 of given is not NAME=value; quote a value with spaces"]
+    assert problems == ["line 2 of given is not NAME=value; spaces need quotes"]
 
 
 def test_a_file_that_cannot_be_read_is_reported(tmp_path, write):

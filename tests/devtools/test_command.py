@@ -29,7 +29,7 @@ def test_the_signal_that_ended_the_command_is_told_as_a_shell_does(new_project: 
 def test_a_command_that_does_not_exist_is_a_message(new_project: "Project") -> None:
     result = new_project.run("no-such-command", **NO_SERVER)
     assert result.returncode == 1
-    assert result.stderr.startswith("devtools: cannot run no-such-command: ")
+    assert result.stderr.splitlines()[-1].startswith("devtools: cannot run no-such-command: ")
     assert len(result.stderr.splitlines()) == 1
 
 
@@ -79,6 +79,17 @@ def test_the_command_does_not_outlive_a_killed_wrapper(
     until((new_project.folder / "pid").exists)
     command = int((new_project.folder / "pid").read_text())
     wrapper.kill()
+    until(lambda: not is_alive(command))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent is gone")
+def test_nothing_outlives_a_killed_make(new_project: "Project", until: Until, is_alive: Callable[[int], bool]) -> None:
+    note = "echo $$ > pid.new; mv pid.new pid; exec sleep 300"
+    program = "import subprocess, sys; subprocess.run([sys.executable, '-m', 'devtools', 'sh', '-c', sys.argv[1]])"
+    make = new_project.start_python("-c", program, note, **NO_SERVER)
+    until((new_project.folder / "pid").exists)
+    command = int((new_project.folder / "pid").read_text())
+    make.kill()
     until(lambda: not is_alive(command))
 
 

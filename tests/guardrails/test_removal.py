@@ -27,11 +27,20 @@ def copy(tmp_path) -> Path:
     return tmp_path
 
 
+EXAMPLE = PROJECT / "app/features/notes"
+MIGRATIONS = sorted(path.name for path in (PROJECT / "migrations/versions").glob("*.py"))
+
+
 def run(folder: Path, *command: str) -> None:
     result = subprocess.run([BIN / command[0], *command[1:]], cwd=folder, capture_output=True, text=True, check=False)
     assert result.returncode == 0, f"{' '.join(command)}\n{result.stdout}\n{result.stderr}"
 
 
+@pytest.mark.skipif(not EXAMPLE.exists(), reason="the example has been removed already")
+@pytest.mark.skipif(
+    EXAMPLE.exists() and MIGRATIONS != ["0001_notes.py"],
+    reason="later migrations stand on the example's: as README says, one of your own drops its table now",
+)
 def test_without_the_example_lint_and_tests_are_still_green(copy, server, monkeypatch):
     [block] = re.findall(r"## Remove the example\n\n```sh\n(.*?)```", README, re.DOTALL)
     commands, check = block.strip().rsplit("\n", 1)
@@ -50,6 +59,7 @@ def test_without_the_example_lint_and_tests_are_still_green(copy, server, monkey
     run(copy, "pytest", "--no-cov", "-q", "tests/stack/test_requests.py", "tests/stack/test_fuzz.py")
 
 
+@pytest.mark.skipif((PROJECT / "app/features/greetings").exists(), reason="it has been added already")
 def test_the_readmes_endpoint_works_as_it_is_written(copy):
     [code] = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
     (copy / "app/features/greetings").mkdir()

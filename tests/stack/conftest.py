@@ -85,8 +85,8 @@ class Service:
 
 
 @contextmanager
-def running(folder, environ, application="service:app"):
-    """Run Gunicorn until the block ends; nothing is left of it then, whatever happened."""
+def running(folder, environ, application="service:app", project=PROJECT):
+    """Run Gunicorn in `project` until the block ends; nothing is left of it then, whatever happened."""
     (folder / "gate").mkdir(parents=True)
     with (
         socket.create_server(("127.0.0.1", 0), backlog=512) as listener,
@@ -98,7 +98,7 @@ def running(folder, environ, application="service:app"):
         variables = {"BIND": f"fd://{listener.fileno()}", "GATE": str(folder / "gate"), "PATH": os.environ["PATH"]}
         process = subprocess.Popen(
             [GUNICORN, "--pythonpath", Path(__file__).parent, application],
-            cwd=PROJECT,
+            cwd=project,
             env=variables | environ,
             stdin=subprocess.DEVNULL,
             stdout=stdout,

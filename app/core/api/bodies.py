@@ -1,7 +1,7 @@
 """Turns what a client sends into typed models, or says precisely what is wrong with it."""
 
 import json
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar, get_origin
 
 from flask import request
 from pydantic import BaseModel, ValidationError
@@ -29,6 +29,8 @@ def parse_body(model: type[Model]) -> Model:
     """
     if request.mimetype != "application/json":
         raise UnsupportedMediaType("Send JSON, with Content-Type: application/json.")
+    if request.content_encoding not in {None, "", "identity"}:
+        raise UnsupportedMediaType("Send JSON as it is, not compressed.")
     if request.mimetype_params.get("charset", "utf-8").lower() not in {"utf-8", "utf8"}:
         raise UnsupportedMediaType("Send JSON in UTF-8.")
     body = request.get_data(cache=False)
@@ -36,13 +38,20 @@ def parse_body(model: type[Model]) -> Model:
     try:
         return model.model_validate_json(body, strict=True)  # strict: "1" is no number, yet "2026-01-31" is a date
     except ValidationError as error:
+        if error.errors()[0]["type"] == "json_invalid":  # half a character, or nested deeper than pydantic goes
+            raise BadRequest("The body is not valid JSON.") from None
         raise Invalid(error) from None
 
 
 def parse_query(model: type[Model]) -> Model:
-    """Return the query string of the request as `model`; 422 for its values, unknown names are ignored."""
+    """Return the query string of the request as `model`; 422 for its values, unknown names are ignored.
+
+    A field that is a list takes every value of its name: `?tag=a&tag=b`.
+    """
+    sent = {name: request.args.getlist(name) for name in model.model_fields if name in request.args}
+    lists = {name for name, field in model.model_fields.items() if get_origin(field.annotation) in {list, set, tuple}}
     try:
-        return model.model_validate(request.args.to_dict())
+        return model.model_validate({name: values if name in lists else values[0] for name, values in sent.items()})
     except ValidationError as error:
         raise Invalid(error) from None
 
@@ -51,11 +60,13 @@ def parse_form(model: type[Model]) -> Model:
     """Return the form that was sent as `model`; raises 422 for its values.
 
     Only the model's own fields are looked at, beside the CSRF token. Browsers
-    send line breaks as CR LF; they are stored as LF, as everywhere else.
+    send an input that was left empty as empty text: it counts as left out,
+    unless it is required. They send line breaks as CR LF; LF is what we store.
     """
-    sent = {name: request.form[name].replace("\r\n", "\n") for name in model.model_fields if name in request.form}
+    sent = {name: request.form.get(name, "").replace("\r\n", "\n") for name in model.model_fields}
+    required = {name for name, field in model.model_fields.items() if field.is_required()}
     try:
-        return model.model_validate(sent)
+        return model.model_validate({name: text for name, text in sent.items() if text or name in required})
     except ValidationError as error:
         raise Invalid(error) from None
 
@@ -78,17 +89,23 @@ def _why_not_json(body: bytes) -> str | None:
         return "it is nested too deeply"
     except json.JSONDecodeError as error:
         return f"{error.msg} at line {error.lineno}, column {error.colno}"
-    except ValueError as error:
+    except AmbiguousError as error:
         return str(error)
+    except ValueError:
+        return "a number has thousands of digits"
     return None
+
+
+class AmbiguousError(ValueError):
+    """A JSON text that parsers read differently."""
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     value = dict(pairs)
     if len(value) != len(pairs):
-        raise ValueError("an object has the same name twice")
+        raise AmbiguousError("an object has the same name twice")
     return value
 
 
 def _refuse_constant(_name: str) -> NoReturn:
-    raise ValueError("NaN and Infinity are not JSON")
+    raise AmbiguousError("NaN and Infinity are not JSON")

@@ -14,7 +14,7 @@ from werkzeug.routing import IntegerConverter, Rule
 
 from app.core.api.operations import Operation
 
-_REFERENCE = "#/components/schemas/{model}"
+_REF = "#/components/schemas/{model}"
 
 
 class FieldError(BaseModel):
@@ -36,22 +36,47 @@ class Problem(BaseModel):
     errors: list[FieldError] | None = None
 
 
+class Schemas:
+    """The schemas of all models; two models of one name, from two features, are told apart by pydantic."""
+
+    def __init__(self, operations: list[Operation]) -> None:
+        queries = {declared.query for declared in operations if declared.query}
+        bodies = {model for declared in operations for model in (declared.body, declared.returns) if model}
+        ordered = sorted(bodies | queries | {Problem}, key=lambda model: f"{model.__name__} {model.__module__}")
+        references, definitions = models_json_schema([(model, "validation") for model in ordered], ref_template=_REF)
+        self._references = {model: reference for (model, _), reference in references.items()}
+        self._all = definitions["$defs"]
+        shown = {self._name(model) for model in queries - bodies}
+        self.published = {name: schema for name, schema in self._all.items() if name not in shown}
+
+    def reference(self, model: type[BaseModel]) -> dict[str, Any]:
+        """Return what points to the schema of `model`."""
+        return self._references[model]
+
+    def of(self, model: type[BaseModel]) -> dict[str, Any]:
+        """Return the schema of `model` itself."""
+        schema: dict[str, Any] = self._all[self._name(model)]
+        return schema
+
+    def _name(self, model: type[BaseModel]) -> str:
+        name: str = self._references[model]["$ref"].rpartition("/")[2]
+        return name
+
+
 def document(app: Flask) -> dict[str, Any]:
     """Return the document of all operations that `app` has published."""
     published = sorted(_published(app), key=lambda item: item[0].rule)
-    models = {model for _, _, declared in published for model in (declared.body, declared.returns) if model}
-    ordered = sorted(models | {Problem}, key=lambda model: model.__name__)
-    _, definitions = models_json_schema([(model, "validation") for model in ordered], ref_template=_REFERENCE)
+    schemas = Schemas([declared for _, _, declared in published])
     paths: dict[str, dict[str, Any]] = {}
     for rule, view, declared in published:
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
-            paths.setdefault(_path(rule), {})[method.lower()] = _operation(rule, view, declared)
+            paths.setdefault(_path(rule), {})[method.lower()] = _operation(rule, view, declared, schemas)
     return {
         "openapi": "3.1.0",
         "info": {"title": app.config["SERVICE_NAME"], "version": app.config["RELEASE"]},
         "servers": [{"url": "/"}],
         "paths": paths,
-        "components": {"schemas": definitions["$defs"]},
+        "components": {"schemas": schemas.published},
     }
 
 
@@ -62,39 +87,39 @@ def _published(app: Flask) -> Iterator[tuple[Rule, Any, Operation]]:
             yield rule, view, declared
 
 
-def _operation(rule: Rule, view: Any, declared: Operation) -> dict[str, Any]:
+def _operation(rule: Rule, view: Any, declared: Operation, schemas: Schemas) -> dict[str, Any]:
     summary, _, description = (inspect.getdoc(view) or "").partition("\n\n")
     described: dict[str, Any] = {
         "operationId": view.__name__,
         "summary": summary.rstrip("."),
         "tags": [rule.endpoint.split(".")[-2]],
-        "parameters": [*_path_parameters(rule), *_query_parameters(declared)],
-        "responses": _responses(rule, declared),
+        "parameters": [*_path_parameters(rule), *_query_parameters(declared, schemas)],
+        "responses": _responses(rule, declared, schemas),
     }
     if description:
         described["description"] = description
     if declared.body:
-        described["requestBody"] = {"required": True, "content": _json(declared.body)}
+        described["requestBody"] = {"required": True, "content": _json(declared.body, schemas)}
     return described
 
 
-def _responses(rule: Rule, declared: Operation) -> dict[str, Any]:
+def _responses(rule: Rule, declared: Operation, schemas: Schemas) -> dict[str, Any]:
     success: dict[str, Any] = {"description": HTTP_STATUS_CODES[declared.status]}
     if declared.returns:
-        success["content"] = _json(declared.returns)
+        success["content"] = _json(declared.returns, schemas)
     if declared.status == HTTPStatus.CREATED:
         success["headers"] = {"Location": {"schema": {"type": "string"}}}
-    errors = {406, 429, 500, 503}
+    errors = {406, 500, 503}
     errors |= {400, 413, 415, 422} if declared.body else set()
     errors |= {422} if declared.query else set()
     errors |= {404} if rule.arguments else set()
-    problem = {"application/problem+json": {"schema": {"$ref": _REFERENCE.format(model="Problem")}}}
+    problem = {"application/problem+json": {"schema": schemas.reference(Problem)}}
     refused = {str(code): {"description": HTTP_STATUS_CODES[code], "content": problem} for code in sorted(errors)}
     return {str(declared.status): success, **refused}
 
 
-def _json(model: type[BaseModel]) -> dict[str, Any]:
-    return {"application/json": {"schema": {"$ref": _REFERENCE.format(model=model.__name__)}}}
+def _json(model: type[BaseModel], schemas: Schemas) -> dict[str, Any]:
+    return {"application/json": {"schema": schemas.reference(model)}}
 
 
 def _path(rule: Rule) -> str:
@@ -110,11 +135,11 @@ def _path_parameters(rule: Rule) -> Iterator[dict[str, Any]]:
         yield {"name": name, "in": "path", "required": True, "schema": schema}
 
 
-def _query_parameters(declared: Operation) -> Iterator[dict[str, Any]]:
+def _query_parameters(declared: Operation, schemas: Schemas) -> Iterator[dict[str, Any]]:
     if declared.query is None:
         return
-    schema = declared.query.model_json_schema(ref_template=_REFERENCE)
-    for name, described in schema["properties"].items():
-        described.pop("title", None)
+    schema = schemas.of(declared.query)
+    for name, property_ in schema["properties"].items():
+        described = {key: value for key, value in property_.items() if key != "title"}
         required = name in schema.get("required", [])
         yield {"name": name, "in": "query", "required": required, "schema": described}

@@ -33,7 +33,10 @@ def operation(status: int = 200) -> Callable[[Callable[..., Any]], Callable[...,
 
     def declare(view: Callable[..., BaseModel | None]) -> Callable[..., Response]:
         hints = get_type_hints(view)
-        returns = hints.get("return")
+        returns = hints.pop("return", None)
+        models = {name for name, hint in hints.items() if isinstance(hint, type) and issubclass(hint, BaseModel)}
+        if misnamed := models - {"body", "query"}:
+            raise TypeError(f"{view.__qualname__}: {', '.join(misnamed)}: a model is named body or query")
         declared = Operation(
             status, hints.get("body"), hints.get("query"), returns if returns is not type(None) else None
         )

@@ -55,7 +55,7 @@ def _handlers(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 class JsonLines(OrjsonFormatter):
-    """Formats a record as one JSON object; the fields are listed in docs/operate.md."""
+    """Formats a record as one JSON object; docs/architecture.md lists the fields."""
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         super().__init__(

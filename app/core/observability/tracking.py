@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 request_id: ContextVar[str | None] = ContextVar("request_id", default=None)
 
 _WELL_FORMED = re.compile(r"[A-Za-z0-9_.-]{8,128}", re.ASCII)
-_QUIET = {"/healthz", "/readyz", "/metrics"}
+_QUIET = {"/healthz", "/readyz"}
 _log = logging.getLogger("access")
 
 

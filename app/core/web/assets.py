@@ -15,6 +15,8 @@ from typing import Any
 import click
 from flask import Flask, Response, send_from_directory
 from flask.cli import AppGroup
+from werkzeug.exceptions import NotFound
+from werkzeug.security import safe_join
 
 from app.core.web.access import public
 
@@ -39,22 +41,29 @@ def serve(filename: str) -> Response:
     match = _FINGERPRINTED.fullmatch(filename)
     plain = match["stem"] + match["suffix"] if match else filename
     current = match is not None and filename == fingerprinted(plain)
-    response = send_from_directory(FOLDER, plain, max_age=A_YEAR if current else 0)
+    try:
+        response = send_from_directory(FOLDER, plain, max_age=A_YEAR if current else 0)
+    except (OSError, ValueError):  # a name that no file system would take
+        raise NotFound from None
     response.cache_control.immutable = current
     return response
 
 
 def fingerprinted(filename: str) -> str:
     """Return the public name of a static file, or the name as it is when there is no such file."""
-    path = FOLDER / filename
-    if not path.is_file():
+    joined = safe_join(str(FOLDER), filename)  # None for a name that leads out of the folder
+    try:
+        modified_ns = Path(joined or "").stat().st_mtime_ns
+        fingerprint = _fingerprint(Path(joined or ""), modified_ns)
+    except (OSError, ValueError):
         return filename
-    return str(Path(filename).with_suffix(f".{_fingerprint(path, path.stat().st_mtime_ns)}{path.suffix}"))
+    return str(Path(filename).with_suffix(f".{fingerprint}{Path(filename).suffix}"))
 
 
 @lru_cache(maxsize=256)
 def _fingerprint(path: Path, _modified_ns: int) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+    with path.open("rb") as content:
+        return hashlib.file_digest(content, "sha256").hexdigest()[:12]
 
 
 def _fingerprint_name(endpoint: str, values: dict[str, Any]) -> None:

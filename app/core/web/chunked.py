@@ -1,7 +1,7 @@
 """Holds bodies that come without a length (chunked) to the same limit as all others.
 
 Werkzeug stops reading such a body at MAX_CONTENT_LENGTH without a word, and a
-view would take the part for the whole. A proxy that buffers, as ours does, sends none.
+view would take the part for the whole. A proxy that buffers, as Nginx does, sends none.
 """
 
 from io import BytesIO

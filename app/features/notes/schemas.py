@@ -43,6 +43,7 @@ class NoteChange(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
+    # Optional, yet not nullable: a title can be left alone, but not taken away.
     title: Title = Field(default_factory=str)
     body: Body = Field(default_factory=str)
 

@@ -1,3 +1,7 @@
+import enum
+import json
+import re
+
 import pytest
 from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 from pydantic import BaseModel, Field
@@ -57,8 +61,38 @@ def test_an_operation_is_described_by_its_annotations_and_docstring(described):
 
 def test_an_operation_lists_every_status_that_its_parts_can_answer(described):
     responses = described["paths"]["/v1/boxes/{number}/{name}"]["patch"]["responses"]
-    assert set(responses) == {"200", "400", "404", "406", "413", "415", "422", "429", "500", "503"}
+    assert set(responses) == {"200", "400", "404", "406", "413", "415", "422", "500", "503"}
     assert "application/problem+json" in responses["422"]["content"]
+
+
+def test_two_models_of_one_name_and_an_enumeration_in_a_query_are_told_apart(app):
+    def features(number):
+        class Colour(enum.Enum):
+            RED = "red"
+
+        class Item(BaseModel):
+            size: int = number
+
+        class Filter(BaseModel):
+            colour: Colour = Colour.RED
+
+        Item.__module__ = Filter.__module__ = Colour.__module__ = f"feature{number}"
+
+        def read(query: Filter) -> Item:
+            """Read."""
+
+        read.__name__ = f"read_{number}"
+        read.__annotations__ = {"query": Filter, "return": Item}
+        app.add_url_rule(f"/v1/{number}", f"v1.f{number}.read", public(operation()(read)))
+
+    features(1)
+    features(2)
+    made = document(app)
+    validate(made, cls=OpenAPIV31SpecValidator)
+    references = re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(made))
+    assert set(references) <= set(made["components"]["schemas"])
+    assert len({name for name in references if "Item" in name}) == 2
+    assert app.test_client().get("/docs").status_code == 200
 
 
 def test_a_query_alone_can_be_refused_for_its_values(described):

@@ -34,6 +34,14 @@ def test_a_model_comes_in_and_a_model_goes_out(client):
     assert response.location == "/v1/things/1"
 
 
+def test_a_model_under_another_name_is_a_mistake_that_is_noticed_at_once():
+    with pytest.raises(TypeError, match="boddy: a model is named body or query"):
+
+        @operation()
+        def change(boddy: Thing) -> None:
+            """Change a thing."""
+
+
 def test_nothing_to_say_is_an_empty_answer(client):
     response = client.delete("/v1/things/1")
     assert (response.status_code, response.data) == (204, b"")

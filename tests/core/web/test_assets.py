@@ -40,10 +40,31 @@ def test_any_other_name_of_the_file_is_asked_for_again_each_time(client, folder,
         assert response.headers["Cache-Control"] == "no-cache, max-age=0"
 
 
-@pytest.mark.parametrize("name", ["nothing.css", "../app/__init__.py", "..%2f__init__.py", "js", "%00", "js/page.js/x"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "nothing.css",
+        "../app/__init__.py",
+        "..%2f__init__.py",
+        "js",
+        "%00",
+        "js/page.js/x",
+        f"{'a' * 300}.0123456789ab.css",
+        "%00.0123456789ab.css",
+    ],
+)
 def test_what_is_no_static_file_is_not_found(client, folder, name):
     with client.get(f"/static/{name}") as response:
         assert response.status_code == 404
+
+
+def test_no_file_outside_the_folder_is_ever_read(client, folder, monkeypatch):
+    (folder.parent / "secret.txt").write_text("hunter2")
+    read = []
+    monkeypatch.setattr(assets, "_fingerprint", lambda path, _modified: read.append(path) or "0123456789ab")
+    assert client.get("/static/../secret.0123456789ab.txt").status_code == 404
+    assert client.get("/static/%2e%2e%2fsecret.0123456789ab.txt").status_code == 404
+    assert read == []
 
 
 def test_the_export_holds_each_file_as_pages_name_it_and_a_gzip_twin_of_text(app, folder, tmp_path_factory):

@@ -44,7 +44,7 @@ def test_what_is_not_acceptable_is_refused_by_field(client, values, field):
 
 def test_half_a_character_is_refused(client):
     response = client.post("/v1/notes", data=b'{"title": "\\ud800"}', content_type="application/json")
-    assert response.status_code == 422
+    assert response.status_code == 400
 
 
 def test_a_change_leaves_alone_what_it_does_not_name(client, note):

@@ -1,0 +1,18 @@
+import shutil
+
+from tests.stack.conftest import PROJECT, running, until
+
+
+def test_while_developing_a_changed_view_is_served_without_a_restart(tmp_path, stack_environment):
+    project = tmp_path / "project"
+    for name in ("app", "migrations"):
+        shutil.copytree(PROJECT / name, project / name)
+    for name in ("wsgi.py", "gunicorn.conf.py"):
+        shutil.copy(PROJECT / name, project)
+    environ = {"APP_ENV": "development", "FLASK_DEBUG": "1", "TRUSTED_HOSTS": "example.org", "PUBLIC_URL": ""}
+    with running(tmp_path / "service", stack_environment | environ, "wsgi:app", project) as service:
+        until(service.is_ready)
+        assert service.get("/v1/ping").json() == {"message": "pong"}
+        view = project / "app/features/ping/routes.py"
+        view.write_text(view.read_text().replace('message="pong"', 'message="changed"'))
+        until(lambda: service.is_ready() and service.get("/v1/ping").json() == {"message": "changed"})
