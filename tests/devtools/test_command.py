@@ -30,7 +30,7 @@ def test_a_command_that_does_not_exist_is_a_message(new_project: "Project") -> N
     result = new_project.run("no-such-command", **NO_SERVER)
     assert result.returncode == 1
     assert result.stderr.splitlines()[-1].startswith("devtools: cannot run no-such-command: ")
-    assert len(result.stderr.splitlines()) == 1
+    assert "Traceback" not in result.stderr
 
 
 def test_no_command_at_all_shows_the_usage(new_project: "Project") -> None:
