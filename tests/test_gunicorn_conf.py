@@ -24,6 +24,7 @@ def load(production, monkeypatch):
         for name, value in {**production, **changes}.items():
             monkeypatch.setenv(name, value)
         monkeypatch.setattr(sys, "argv", ["gunicorn"])
+        monkeypatch.setattr(sys, "modules", dict(sys.modules))  # in debug mode the file forgets the application
         monkeypatch.chdir(PROJECT)
         return WSGIApplication().cfg
 

@@ -51,10 +51,11 @@ def serve(filename: str) -> Response:
 
 def fingerprinted(filename: str) -> str:
     """Return the public name of a static file, or the name as it is when there is no such file."""
-    joined = safe_join(str(FOLDER), filename)  # None for a name that leads out of the folder
+    path = safe_join(str(FOLDER), filename)
+    if path is None:  # a name that leads out of the folder
+        return filename
     try:
-        modified_ns = Path(joined or "").stat().st_mtime_ns
-        fingerprint = _fingerprint(Path(joined or ""), modified_ns)
+        fingerprint = _fingerprint(Path(path), Path(path).stat().st_mtime_ns)
     except (OSError, ValueError):
         return filename
     return str(Path(filename).with_suffix(f".{fingerprint}{Path(filename).suffix}"))
