@@ -42,7 +42,7 @@ keepalive = 75
 max_requests = settings.WEB_MAX_REQUESTS
 max_requests_jitter = settings.WEB_MAX_REQUESTS_JITTER
 
-# The proxy's limits are the same or tighter; these hold when it is not there.
+# A proxy's limits should be the same or tighter; these hold when there is none.
 limit_request_line = 4094
 limit_request_fields = 64
 limit_request_field_size = 8190

@@ -1,4 +1,4 @@
-"""The application factory: what the service is made of, in the order in which a request meets it."""
+"""The application factory: what the service is made of, from the edge inwards."""
 
 from flask import Flask
 

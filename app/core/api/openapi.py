@@ -46,8 +46,8 @@ class Schemas:
         references, definitions = models_json_schema([(model, "validation") for model in ordered], ref_template=_REF)
         self._references = {model: reference for (model, _), reference in references.items()}
         self._all = definitions["$defs"]
-        shown = {self._name(model) for model in queries - bodies}
-        self.published = {name: schema for name, schema in self._all.items() if name not in shown}
+        as_parameters = {self._name(model) for model in queries - bodies}
+        self.published = {name: schema for name, schema in self._all.items() if name not in as_parameters}
 
     def reference(self, model: type[BaseModel]) -> dict[str, Any]:
         """Return what points to the schema of `model`."""

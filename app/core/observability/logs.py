@@ -85,7 +85,7 @@ class JsonLines(OrjsonFormatter):
 
 
 class ConsoleLines(logging.Formatter):
-    """Formats a record for a person: time, level, logger, message, then request id and fields."""
+    """Formats a record for a person: time, level, logger, message, then the request's id."""
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         super().__init__("%(asctime)s %(levelname)-8s %(name)s: %(message)s", "%H:%M:%S")
