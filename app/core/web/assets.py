@@ -15,7 +15,6 @@ from typing import Any
 import click
 from flask import Flask, Response, send_from_directory
 from flask.cli import AppGroup
-from werkzeug.exceptions import NotFound
 from werkzeug.security import safe_join
 
 from app.core.web.access import public
@@ -41,10 +40,7 @@ def serve(filename: str) -> Response:
     match = _FINGERPRINTED.fullmatch(filename)
     plain = match["stem"] + match["suffix"] if match else filename
     current = match is not None and filename == fingerprinted(plain)
-    try:
-        response = send_from_directory(FOLDER, plain, max_age=A_YEAR if current else 0)
-    except (OSError, ValueError):  # a name that no file system would take
-        raise NotFound from None
+    response = send_from_directory(FOLDER, plain, max_age=A_YEAR if current else 0)
     response.cache_control.immutable = current
     return response
 

@@ -99,6 +99,11 @@ def test_a_query_alone_can_be_refused_for_its_values(described):
     assert "422" in described["paths"]["/v1/boxes"]["get"]["responses"]
 
 
+def test_a_query_is_shown_as_parameters_and_not_as_a_model(described):
+    assert "Box" in described["components"]["schemas"]
+    assert "Shelf" not in described["components"]["schemas"]
+
+
 def test_every_operation_under_v1_is_in_the_document(app):
     views = {rule.rule for rule in app.url_map.iter_rules() if rule.rule.startswith("/v1/")}
     paths = {path.replace("{", "<int:").replace("}", ">") for path in document(app)["paths"]}
