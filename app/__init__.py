@@ -5,9 +5,10 @@ from flask import Flask
 from app import api
 from app.config import Config, load_config_or_exit
 from app.core.api import docs, serialization
-from app.core.data import database, migrations
+from app.core.data import database, migrations, redis_client
+from app.core.edge import chunked, cors, headers, hosts, https, proxy
 from app.core.observability import health, logs, tracking
-from app.core.web import access, assets, chunked, cors, csrf, errors, headers, hosts, https, proxy
+from app.core.web import access, assets, csrf, errors
 
 
 def create_app(config: Config | None = None) -> Flask:
@@ -28,6 +29,7 @@ def create_app(config: Config | None = None) -> Flask:
     health.init_app(app)
     database.init_app(app)
     migrations.init_app(app)
+    redis_client.init_app(app)
     serialization.init_app(app)
     assets.init_app(app)
     docs.init_app(app)

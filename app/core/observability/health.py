@@ -30,14 +30,18 @@ def init_app(app: Flask) -> None:
     app.register_blueprint(bp)
 
 
-def register(app: Flask, name: str, check: Callable[[], Any]) -> None:
-    """Add a check to readiness: `check` runs in the application context and raises when `name` is not usable."""
+def register(app: Flask, name: str, check: Callable[[], Any], *, required: bool = True) -> None:
+    """Add a check to readiness: `check` runs in the application context and raises when `name` is not usable.
+
+    Where `required` is false, the service answers without `name`, only slower or with less: readiness then
+    names it as degraded, and stays 200.
+    """
 
     def in_context() -> None:
         with app.app_context():
             check()
 
-    app.extensions.setdefault("health", []).append(Check(name, in_context))
+    app.extensions.setdefault("health", []).append(Check(name, in_context, required=required))
 
 
 @bp.get("/healthz")
@@ -50,21 +54,28 @@ def liveness() -> ResponseReturnValue:
 @bp.get("/readyz")
 @public
 def readiness() -> ResponseReturnValue:
-    """Answer 200, or 503 with the names of the dependencies that fail."""
+    """Answer 200, or 503 with the names of the dependencies that fail; those we can do without are degraded."""
     deadline = time.monotonic() + DEADLINE_SECONDS
     checks: list[Check] = current_app.extensions["health"]
     for check in checks:
         check.refresh()
-    failing = [check.name for check in checks if not check.passes(deadline)]
-    status = {"status": "unavailable", "failing": failing} if failing else {"status": "ok"}
-    return jsonify(status), 503 if failing else 200, {"Cache-Control": "no-store"}
+    failed = [check for check in checks if not check.passes(deadline)]
+    failing = [check.name for check in failed if check.required]
+    degraded = [check.name for check in failed if not check.required]
+    status = {"status": "unavailable" if failing else "ok", "failing": failing, "degraded": degraded}
+    return (
+        jsonify({name: value for name, value in status.items() if value}),
+        503 if failing else 200,
+        {"Cache-Control": "no-store"},
+    )
 
 
 class Check:
     """A check that runs in a thread of its own, at most once at a time, so that one that hangs binds nobody else."""
 
-    def __init__(self, name: str, check: Callable[[], None]) -> None:
+    def __init__(self, name: str, check: Callable[[], None], *, required: bool) -> None:
         self.name = name
+        self.required = required
         self._check = check
         self._lock = threading.Lock()
         self._done = threading.Event()

@@ -1,1 +1,1 @@
-"""What stands between a client and a view: proxies, hosts, headers, cookies, errors, static files."""
+"""What a view needs around it: access, forms, errors, static files."""

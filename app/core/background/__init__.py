@@ -1,0 +1,1 @@
+"""What happens behind the requests: jobs, their workers and schedule, mail."""
