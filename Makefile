@@ -5,6 +5,7 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
 DEV := $(BIN)/python -m devtools
+SERVICE := 'flask db upgrade && exec python -m devtools.together gunicorn "flask jobs worker"'
 
 ifneq ($(PORT),8000)
 export BIND := 127.0.0.1:$(PORT)
@@ -19,25 +20,39 @@ help: ## List these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
-run: $(BIN)/.installed ## Run the service on a PostgreSQL of its own, under the production server; Ctrl-C stops all of it
+run: $(BIN)/.installed ## Run the service on PostgreSQL and Valkey of its own, under the production server; Ctrl-C stops all of it
 	@echo "Starting. When it listens: http://localhost:$(PORT); Ctrl-C stops all of it."
-	@LOG_FORMAT=$${LOG_FORMAT:-json} exec $(DEV) sh -c 'flask db upgrade && exec gunicorn'
+	@LOG_FORMAT=$${LOG_FORMAT:-json} exec $(DEV) sh -c $(SERVICE)
 
 .PHONY: dev
 dev: $(BIN)/.installed ## Run it with readable logs, reloading when the code changes
-	@FLASK_DEBUG=1 exec $(DEV) sh -c 'flask db upgrade && exec gunicorn'
+	@FLASK_DEBUG=1 exec $(DEV) sh -c $(SERVICE)
 
 .PHONY: shell
 shell: $(BIN)/.installed ## Open a shell in which flask, gunicorn and psql find the development database
 	@PS1='(development) \w \$$ ' $(DEV) sh -c 'command -v bash >/dev/null && exec bash --norc; exec sh' || true
 
 .PHONY: test
-test: $(BIN)/.installed ## Run the tests on a real PostgreSQL and print the coverage
+test: $(BIN)/.installed ## Run the tests on a real PostgreSQL and Valkey and print the coverage
 	$(BIN)/pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile
 
 .PHONY: browser-test
 browser-test: $(BIN)/.installed-browser ## Drive the pages in a real Chromium (needs one on the machine)
 	$(BIN)/pytest -m browser --no-cov
+
+.PHONY: logging-test
+logging-test: $(BIN)/.installed ## Rotate and ship logs by the real logrotate and rsyslog (needs them on the machine)
+	@PATH="$$PATH:/usr/sbin"; command -v rsyslogd && command -v logrotate \
+	  || { echo "rsyslog or logrotate is not on this machine: apt-get install rsyslog logrotate" >&2; exit 1; }
+	$(BIN)/pytest -m logging --no-cov
+
+.PHONY: monitoring-test
+monitoring-test: $(BIN)/.installed ## Check alerts and dashboards with the real Prometheus (needs it on the machine)
+	$(BIN)/pytest tests/monitoring -m "" --no-cov
+
+.PHONY: uploads-test
+uploads-test: $(BIN)/.installed ## Send files to a real object store, Ceph (needs radosgw, ceph-mon, ceph-osd)
+	$(BIN)/pytest tests/uploads -m uploads --no-cov
 
 .PHONY: screenshots
 screenshots: $(BIN)/.installed-browser ## Take the pictures of the README
@@ -69,7 +84,7 @@ EXTRAS := sessions tracing uploads
 LOCK := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock"
 
 .PHONY: clean-data
-clean-data: ## Remove .dev, the development database included
+clean-data: ## Remove .dev, what development has stored included
 	@$(PYTHON) -m devtools.clean
 
 .PHONY: clean

@@ -2,15 +2,26 @@
 
 import os
 import sys
+import tempfile
 import time
 from contextlib import suppress
 from typing import Any
 
 from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]
 
-from app.config import load_config_or_exit
-from app.core.observability.logs import dict_config
+# Files that are written often and need not last are kept in memory, where the system has such a place.
+MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108  made under names that nobody guesses
 
+# Before the imports below: when prometheus_client is loaded, it decides whether processes keep their counts in
+# memory, each its own, or in files that a scrape adds up.
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="flask-metrics-", dir=MEMORY)
+
+from app.config import load_config_or_exit
+from app.core.observability import internal
+from app.core.observability.logs import dict_config
+from app.core.observability.metric_files import MetricFiles
+
+metric_files = MetricFiles()
 settings = load_config_or_exit()
 
 wsgi_app = "wsgi:app"
@@ -71,9 +82,35 @@ secure_scheme_headers: dict[str, str] = {}
 # The control socket would be opened in the home directory, which an unprivileged user does not have.
 control_socket_disable = True
 
-# Heartbeats are files: in memory where there is such a thing, so that a slow disk does not look like a stuck worker.
-MEMORY = "/dev/shm"  # noqa: S108  Gunicorn makes its files there safely
-worker_tmp_dir = MEMORY if os.access(MEMORY, os.W_OK) else None
+# Heartbeats are files too: on a slow disk a healthy worker would look like a stuck one.
+worker_tmp_dir = MEMORY
+
+# Metrics and probes have an address of their own, which the master opens and the workers answer.
+internal_address = internal.Address(settings.METRICS_BIND)
+
+
+def on_starting(_server: Any) -> None:
+    """Open the internal address, or end: an instance that nobody can watch is not what was asked for."""
+    try:
+        internal_address.listen()
+    except OSError as error:
+        sys.exit(f"METRICS_BIND: cannot listen at {settings.METRICS_BIND}: {os.strerror(error.errno or 0)}")
+
+
+def post_worker_init(worker: Any) -> None:
+    """Answer at the internal address from every worker."""
+    internal_address.serve(worker.wsgi)
+
+
+def worker_exit(_server: Any, _worker: Any) -> None:
+    """Finish what was asked there, before the worker goes."""
+    internal_address.close()
+
+
+def child_exit(_server: Any, worker: Any) -> None:
+    """Keep the counts of a worker that is gone, in fewer files."""
+    metric_files.fold(worker.pid)
+
 
 # One access line per request is the application's; Gunicorn's own lines take the same form.
 accesslog = None

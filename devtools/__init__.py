@@ -1,4 +1,4 @@
-"""Development tooling: a private PostgreSQL and an environment for `make run`, `make dev` and the tests.
+"""Development tooling: a private PostgreSQL and Valkey, and an environment for `make run`, `make dev` and the tests.
 
 Never imported by the application, never deployed with it. Linux and macOS.
 """

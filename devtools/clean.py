@@ -9,8 +9,8 @@ import sys
 import time
 from pathlib import Path
 
-from devtools import DevelopmentError
-from devtools.postgres import home, locks, state
+from devtools import DevelopmentError, locks
+from devtools.keeping import home, state
 
 STATE = ".dev"
 

@@ -1,4 +1,4 @@
-"""The environment of a command in development: the venv's programs, a secret key, and a database."""
+"""The environment of a command in development: the venv's programs, a secret key, a database, and a Redis."""
 
 import os
 import re
@@ -8,8 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from devtools import DevelopmentError, databases, postgres
-from devtools.postgres import locks
+from devtools import DevelopmentError, databases, locks, postgres, valkey
 
 STATE = ".dev"
 DATABASE = "app"
@@ -19,7 +18,7 @@ DATABASE = "app"
 def development(project: Path, environ: Mapping[str, str]) -> Iterator[dict[str, str]]:
     """Yield `environ` completed for development; what it or the project's `.env` sets is left alone.
 
-    A private PostgreSQL runs inside the block unless a database is named already. The
+    A private PostgreSQL and a private Valkey run inside the block unless others are named already. The
     service reads `.env` itself; here it only tells what need not be provided.
     """
     given = {**_dotenv(project), **environ}
@@ -27,13 +26,8 @@ def development(project: Path, environ: Mapping[str, str]) -> Iterator[dict[str,
     completed["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), environ.get("PATH", os.defpath)])
     if not _names(given, "SECRET_KEY"):
         completed["SECRET_KEY_FILE"] = str(secret_key_file(_state(project)))
-    if _names(given, "DATABASE_URL"):
-        print("devtools: the database is the one that DATABASE_URL names", file=sys.stderr)
-        yield completed
-        return
-    with postgres.running(_state(project) / "postgres") as server:
-        databases.create(server, DATABASE)
-        yield {**completed, "DATABASE_URL": server.url(DATABASE), **server.variables(DATABASE)}
+    with _database(project, given) as database, _redis(project, given) as redis:
+        yield {**completed, **database, **redis}
 
 
 def secret_key_file(state: Path) -> Path:
@@ -47,6 +41,27 @@ def secret_key_file(state: Path) -> Path:
             new.write_text(secrets.token_hex(32))
             new.rename(path)
     return path
+
+
+@contextmanager
+def _database(project: Path, given: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    if _names(given, "DATABASE_URL"):
+        print("devtools: the database is the one that DATABASE_URL names", file=sys.stderr)
+        yield {}
+        return
+    with postgres.running(_state(project) / "postgres") as server:
+        databases.create(server, DATABASE)
+        yield {"DATABASE_URL": server.url(DATABASE), **server.variables(DATABASE)}
+
+
+@contextmanager
+def _redis(project: Path, given: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    if _names(given, "REDIS_URL"):
+        print("devtools: the Redis is the one that REDIS_URL names", file=sys.stderr)
+        yield {}
+        return
+    with valkey.running(_state(project) / "valkey") as server:
+        yield {"REDIS_URL": server.url()}
 
 
 def _dotenv(project: Path) -> dict[str, str]:

@@ -1,10 +1,9 @@
-"""What the tests stand on: a real PostgreSQL, a database of its own for each test that asks, and applications."""
+"""What the tests stand on: a real PostgreSQL and Redis, databases of its own for each test, and applications."""
 
 import itertools
 import logging
 import os
 import secrets
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,7 +20,9 @@ from sqlalchemy.engine import make_url
 from app import create_app
 from app.config import load_config
 from app.core.data.database import db
-from devtools import postgres
+from app.core.observability.outputs import StandardOutput
+from devtools import postgres, valkey
+from tests.redis_servers import OwnRedis, SharedRedis
 
 PROJECT = Path(__file__).parents[1]
 UNREACHABLE = "postgresql+psycopg://nobody@127.0.0.1:1/nothing"
@@ -31,6 +32,7 @@ TESTING = {
     "DATABASE_URL": UNREACHABLE,
     "PUBLIC_URL": "http://localhost",
     "LOG_FORMAT": "json",
+    "REDIS_TIMEOUT_MS": "2000",  # no test depends on a time being short
 }
 PRODUCTION = {
     **TESTING,
@@ -49,6 +51,12 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     """Say what this run left out, and how to run it."""
     if "not browser" in config.option.markexpr:
         terminalreporter.write_line("Left out: the tests in a real browser; `make browser-test` runs them.")
+    if "not logging" in config.option.markexpr:
+        terminalreporter.write_line("Left out: the tests with rsyslog and logrotate; `make logging-test` runs them.")
+    if "not monitoring" in config.option.markexpr:
+        terminalreporter.write_line("Left out: the tests with the real Prometheus; `make monitoring-test` runs them.")
+    if "not uploads" in config.option.markexpr:
+        terminalreporter.write_line("Left out: the tests with a real object store; `make uploads-test` runs them.")
 
 
 @pytest.fixture(scope="session")
@@ -116,21 +124,37 @@ def bare_database(server: UrlOf, environment: dict[str, str]) -> Iterator[str]:
         yield environment["DATABASE_URL"]
 
 
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[SharedRedis]:
+    """The server of REDIS_URL, or else our own; `url(number)` is the address of one of its databases."""
+    if given := os.environ.get("REDIS_URL"):
+        yield SharedRedis(given)
+        return
+    with valkey.running(PROJECT / ".dev" / "test-valkey", durable=False) as private:
+        yield SharedRedis(private.url())
+
+
+@pytest.fixture
+def redis(redis_server: SharedRedis, environment: dict[str, str]) -> Iterator[str]:
+    """The URL of an empty Redis database that is this test's own; `create` uses it."""
+    with redis_server.database() as url:
+        environment["REDIS_URL"] = url
+        yield url
+
+
+@pytest.fixture
+def own_redis() -> Iterator[OwnRedis]:
+    """A Redis that only this test knows, for it to stop, freeze, kill and start; name its `url()` in REDIS_URL."""
+    own = OwnRedis()
+    yield own
+    own.close()
+
+
 class ReadingClient(FlaskClient):
     """A client that reads each answer to its end, as a server sends it."""
 
     def open(self, *args: Any, **kwargs: Any) -> Any:
         return super().open(*args, **{"buffered": True, **kwargs})
-
-
-class Stdout:
-    """Whatever is the standard output now: pytest has another one in each phase of a test."""
-
-    def write(self, text: str) -> int:
-        return sys.stdout.write(text)
-
-    def flush(self) -> None:
-        sys.stdout.flush()
 
 
 @pytest.fixture
@@ -142,8 +166,9 @@ def create(environment: dict[str, str]) -> Iterator[Callable[..., Flask]]:
         app = create_app(load_config({**environment, **variables}))
         app.test_client_class = ReadingClient
         for handler in logging.getLogger().handlers:
-            if type(handler) is logging.StreamHandler:
-                handler.setStream(Stdout())
+            if isinstance(handler, StandardOutput):
+                # Not to the process's own, but to the one that pytest has put up for this phase of the test.
+                handler.write = lambda line, *_: print(line)  # noqa: T201
         made.append(app)
         return app
 

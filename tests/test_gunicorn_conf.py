@@ -10,6 +10,7 @@ from gunicorn.app.wsgiapp import WSGIApplication
 from app.config import load_config
 from app.config.environments import Production
 from app.config.setting import settings_of
+from app.core.observability import metric_files
 
 PROJECT = Path(__file__).parents[1]
 
@@ -17,6 +18,7 @@ PROJECT = Path(__file__).parents[1]
 @pytest.fixture
 def load(production, monkeypatch):
     """A function that returns Gunicorn's configuration in production, with changes to the environment."""
+    monkeypatch.setenv(metric_files.VARIABLE, "")  # so that what the file sets is taken back
 
     def load(**changes):
         for name in os.environ:

@@ -2,13 +2,14 @@
 
 import re
 import socket
+from email.utils import formataddr, getaddresses
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from app.config.setting import words
+from app.config.setting import text, words
 
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _LARGEST_PORT = 65535
@@ -53,6 +54,23 @@ def origin(raw: str) -> str:
         raise ValueError("not an origin: give scheme, host and port only, such as https://example.org")
     host(f"[{url.hostname}]" if ":" in url.hostname else url.hostname)
     return f"{url.scheme}://{url.netloc}".lower()
+
+
+def http_url(raw: str) -> str:
+    """Accept `http(s)://host[:port][/path]` without a password; return it without a slash at its end."""
+    url = _split(raw, ("https", "http"))
+    if not url.hostname or "@" in url.netloc or url.query or url.fragment:
+        raise ValueError("not a URL of scheme, host, port and path only, such as https://example.org:4318")
+    return raw.rstrip("/")
+
+
+def mailbox(raw: str) -> str:
+    """Accept an address of mail, with or without a name before it: `Slipway <no-reply@example.org>`."""
+    [(name, address), *others] = getaddresses([text(raw)])
+    local, _, domain = address.rpartition("@")
+    if others or not local or re.search(r"[\s<>@,]", local) or not _HOST.fullmatch(domain.lower()):
+        raise ValueError("not an address such as no-reply@example.org or Name <no-reply@example.org>")
+    return formataddr((name, address))
 
 
 def origins(raw: str) -> tuple[str, ...]:

@@ -57,6 +57,6 @@ class Derived:
         for name, declared in settings_of(type(self)).items():
             value = getattr(self, name)
             if declared.secret and value:
-                found += value if isinstance(value, list) else [value]
+                found += value.values() if isinstance(value, dict) else value if isinstance(value, list) else [value]
         passwords = [urlsplit(value).password or "" for value in found if "://" in value]
         return tuple(filter(None, [*found, *passwords, *map(unquote, passwords)]))

@@ -3,11 +3,25 @@
 from collections.abc import Iterator
 from datetime import timedelta
 
-from app.config.addresses import bind, database_url, dsn, hosts, origin, origins, redis_url, syslog
+from app.config.addresses import (
+    bind,
+    database_url,
+    dsn,
+    host,
+    hosts,
+    http_url,
+    mailbox,
+    origin,
+    origins,
+    redis_url,
+    syslog,
+)
 from app.config.cpus import usable_cpus
 from app.config.derived import Derived
 from app.config.keys import secret_key, secret_keys
-from app.config.setting import boolean, choice, integer, setting, text
+from app.config.optional import incomplete
+from app.config.rates import rate
+from app.config.setting import boolean, choice, fraction, integer, pairs, setting, text
 from app.config.sources import writable_file
 
 
@@ -41,6 +55,8 @@ class Config(Derived):
     MAX_CONTENT_LENGTH: int = setting(integer(1_024, 1_073_741_824), default=1_048_576)
     MAX_FORM_MEMORY_SIZE = 262_144  # of a multipart form; others are bounded by MAX_CONTENT_LENGTH
     MAX_FORM_PARTS = 100
+    RATE_LIMIT: str | None = setting(rate, default="300/minute")
+    RATE_LIMIT_STORE_DOWN: str = setting(choice("allow", "refuse"), default="allow")
     PROPAGATE_EXCEPTIONS = False  # a 500 is answered the same way in every environment, tests included
 
     # Cookies
@@ -56,6 +72,9 @@ class Config(Derived):
     LOG_FORMAT: str = setting(choice("json", "console"), default="json")
     LOG_FILE: str | None = setting(writable_file, default=None)
     LOG_SYSLOG: str | None = setting(syslog, default=None)
+
+    # Error reports
+    SENTRY_TRACES_SAMPLE_RATE: float = setting(fraction, default=0.01)
 
     # Gunicorn
     BIND: str = setting(bind, default="127.0.0.1:8000")
@@ -76,14 +95,40 @@ class Config(Derived):
     DB_STATEMENT_TIMEOUT_MS: int = setting(integer(1, 3_600_000), default=10_000)
     DB_MIGRATION_LOCK_TIMEOUT_SECONDS: int = setting(integer(1, 3_600), default=60)
 
+    # Redis
+    REDIS_TIMEOUT_MS: int = setting(integer(10, 10_000), default=250)
+    CACHE_SECONDS: int = setting(integer(1, 86_400), default=60)
+    JOB_LOST_SECONDS: int = setting(integer(3, 3_600), default=30)
+
+    # Sessions, uploads, mail, tracing: each off until it is configured
+    SESSION_STORE: str = setting(choice("cookie", "redis"), default="cookie")
+    S3_ENDPOINT: str | None = setting(origin, default=None)
+    S3_REGION: str | None = setting(text, default=None)
+    S3_BUCKET: str | None = setting(text, default=None)
+    S3_ACCESS_KEY: str | None = setting(text, default=None)
+    S3_SECRET_KEY: str | None = setting(text, default=None, secret=True)
+    MAIL_SERVER: str | None = setting(host, default=None)
+    MAIL_PORT: int = setting(integer(1, 65_535), default=587)
+    MAIL_USE_TLS: bool = setting(boolean, default=True)
+    MAIL_USERNAME: str | None = setting(text, default=None)
+    MAIL_PASSWORD: str | None = setting(text, default=None, secret=True)
+    MAIL_FROM: str | None = setting(mailbox, default=None)
+    MAIL_SHOWN = False  # in the terminal, for want of a server
+    OTEL_EXPORTER_OTLP_ENDPOINT: str | None = setting(http_url, default=None)
+    OTEL_EXPORTER_OTLP_HEADERS: dict[str, str] = setting(pairs, default=dict, secret=True)
+    OTEL_TRACES_SAMPLER_ARG: float = setting(fraction, default=0.05)
+
     def problems(self) -> Iterator[tuple[str, str]]:
         """Yield what does not fit together, each as the variable and what is wrong with it."""
+        yield from incomplete(self.mapping())
         if self.DEBUG:
             yield "FLASK_DEBUG", "on; the debugger executes code for whoever reaches it"
         if not self.SECURE:
             yield "PUBLIC_URL", "must start with https://"
         if self.PROXY_HOPS_PROTO == 0:
             yield "PROXY_HOPS_PROTO", "0: all would be redirected to https for ever; with one proxy in front it is 1"
+        if self.REDIS_URL and self.RATE_LIMIT and self.PROXY_HOPS_FOR == 0:
+            yield "PROXY_HOPS_FOR", "0: RATE_LIMIT would count all clients as one, the proxy; with one in front it is 1"
         if any(name in {"*", "."} for name in self.ALLOWED_HOSTS):
             yield "TRUSTED_HOSTS", "a wildcard; name the hosts that are served"
 
@@ -107,11 +152,13 @@ class Development(Config):
         hosts, default=("localhost", "127.0.0.1", "[::1]"), variable="TRUSTED_HOSTS"
     )
     HSTS_SECONDS: int = setting(integer(0, 63_072_000), default=0)
+    METRICS_BIND: str | None = setting(bind, default="127.0.0.1:8001")
     LOG_FORMAT: str = setting(choice("json", "console"), default="console")
+    MAIL_SHOWN = True
 
     def problems(self) -> Iterator[tuple[str, str]]:
-        """Accept everything: nothing here is in public."""
-        return iter(())
+        """Accept whatever is complete: nothing here is in public."""
+        yield from incomplete(self.mapping())
 
 
 class Testing(Development):

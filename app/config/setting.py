@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import unquote
 
 REQUIRED: Final = object()
 
@@ -68,6 +69,22 @@ def integer(low: int, high: int) -> Callable[[str], int]:
         return int(raw)
 
     return parse
+
+
+def fraction(raw: str) -> float:
+    """Accept a number from 0 to 1, such as 0.05."""
+    if not re.fullmatch(r"[0-9]{0,9}\.?[0-9]{1,9}", raw, re.ASCII) or float(raw) > 1:
+        raise ValueError("not a number from 0 to 1")
+    return float(raw)
+
+
+def pairs(raw: str) -> dict[str, str]:
+    """Accept `name=value` separated by commas, values percent-encoded, as OpenTelemetry writes headers."""
+    split = [item.partition("=") for item in text(raw).split(",") if item.strip()]
+    found = {name.strip(): unquote(value.strip()) for name, _, value in split}
+    if not all(re.fullmatch(r"[A-Za-z0-9-]+=[\x20-\x7e]+", "=".join(pair)) for pair in found.items()):
+        raise ValueError("not name=value, separated by commas")
+    return found
 
 
 def choice(*allowed: str) -> Callable[[str], str]:

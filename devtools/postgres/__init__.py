@@ -1,9 +1,5 @@
-"""A private PostgreSQL: `with postgres.running(folder) as server: ... server.url("app")`.
+"""A private PostgreSQL: `with postgres.running(folder) as server: ... server.url("app")`. Standard library only."""
 
-`use` shares one server between all its users; `keeper` is the process that stops it after the last of them.
-Standard library only.
-"""
-
-from devtools.postgres.use import Server, running
+from devtools.postgres.server import Server, running
 
 __all__ = ["Server", "running"]

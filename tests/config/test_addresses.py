@@ -1,7 +1,7 @@
 import pytest
 from sqlalchemy.engine import make_url
 
-from app.config.addresses import bind, database_url, dsn, hosts, origin, origins, redis_url
+from app.config.addresses import bind, database_url, dsn, hosts, http_url, mailbox, origin, origins, redis_url
 
 
 @pytest.mark.parametrize(
@@ -151,3 +151,44 @@ def test_gunicorn_may_listen_on_a_port_a_socket_or_a_descriptor(raw):
 def test_what_gunicorn_cannot_listen_on_is_refused(raw):
     with pytest.raises(ValueError, match="not "):
         bind(raw)
+
+
+@pytest.mark.parametrize(
+    ("raw", "value"),
+    [
+        ("http://localhost:4318", "http://localhost:4318"),
+        ("https://traces.example.org/otlp/", "https://traces.example.org/otlp"),
+        ("http://[::1]:4318/", "http://[::1]:4318"),
+    ],
+)
+def test_a_url_over_http_may_have_a_path(raw, value):
+    assert http_url(raw) == value
+
+
+@pytest.mark.parametrize(
+    "raw", ["localhost:4318", "grpc://h:1", "http://", "https://key@h", "https://h?key=1", "https://h#a", "http://h h"]
+)
+def test_a_url_over_http_carries_no_secret_and_nothing_that_is_no_path(raw):
+    with pytest.raises(ValueError, match="not a URL"):
+        http_url(raw)
+
+
+@pytest.mark.parametrize(
+    ("raw", "value"),
+    [
+        ("no-reply@example.org", "no-reply@example.org"),
+        ("Slipway <no-reply@example.org>", "Slipway <no-reply@example.org>"),
+        ("Müller & Co <a.b+c@example.org>", "=?utf-8?b?TcO8bGxlciAmIENv?= <a.b+c@example.org>"),
+    ],
+)
+def test_a_mailbox_is_an_address_with_or_without_a_name(raw, value):
+    assert mailbox(raw) == value
+
+
+@pytest.mark.parametrize(
+    "raw",
+    ["nobody", "@example.org", "a@", "a@exa_mple.org", "a b@example.org", "a@e.org, b@e.org", "a@e.org\nBcc: b@e.org"],
+)
+def test_what_is_no_mailbox_is_refused(raw):
+    with pytest.raises(ValueError, match=r"not an address|control characters"):
+        mailbox(raw)

@@ -1,6 +1,6 @@
 import pytest
 
-from app.config.setting import boolean, choice, integer, setting, settings_of, text, words
+from app.config.setting import boolean, choice, fraction, integer, pairs, setting, settings_of, text, words
 
 
 @pytest.mark.parametrize("raw", ["1", "true", "True", "YES", "on"])
@@ -30,6 +30,17 @@ def test_what_is_no_number_within_the_bounds_is_refused(raw):
         integer(1, 10)(raw)
 
 
+@pytest.mark.parametrize(("raw", "value"), [("0", 0), ("1", 1), ("0.01", 0.01), (".5", 0.5), ("1.000", 1)])
+def test_a_fraction_is_a_number_from_nothing_to_all(raw, value):
+    assert fraction(raw) == value
+
+
+@pytest.mark.parametrize("raw", ["1.01", "-0.1", "1%", "1e-3", "nan", "inf", "0,5", "1_0", ".", "٣", "0" * 99])
+def test_what_is_no_fraction_is_refused(raw):
+    with pytest.raises(ValueError, match="not a number from 0 to 1"):
+        fraction(raw)
+
+
 def test_a_word_is_found_in_any_case_and_returned_in_its_own():
     assert choice("DEBUG", "INFO")("info") == "INFO"
     with pytest.raises(ValueError, match="not one of DEBUG, INFO"):
@@ -57,3 +68,13 @@ def test_a_subclass_changes_the_settings_of_its_bases():
         FIXED = "no setting any more"
 
     assert settings_of(Derived) == {"KEPT": Base.KEPT, "CHANGED": Derived.CHANGED}
+
+
+def test_pairs_are_names_and_percent_encoded_values():
+    assert pairs("api-key=a%20b%3D, X-Tenant=7,") == {"api-key": "a b=", "X-Tenant": "7"}
+
+
+@pytest.mark.parametrize("raw", ["key", "=value", "key=", "a b=c", "key=a%0d%0aX: y", "key=%C3%BC", "a=b\nc=d"])
+def test_what_could_be_another_header_is_no_pair(raw):
+    with pytest.raises(ValueError, match=r"not name=value|control characters"):
+        pairs(raw)

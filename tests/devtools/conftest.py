@@ -13,8 +13,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from devtools import clean, postgres
-from devtools.postgres import Server, locks, state
+from devtools import clean, locks, postgres
+from devtools.keeping import state
+from devtools.postgres import Server
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 GENEROUS_SECONDS = 60
@@ -26,6 +27,7 @@ class Project:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.state = folder / ".dev" / "postgres"
+        self.valkey = folder / ".dev" / "valkey"
         self.started: list[subprocess.Popen[str]] = []
 
     def start(self, *command: str, **environ: str) -> subprocess.Popen[str]:
@@ -53,15 +55,20 @@ class Project:
         output, errors = process.communicate(timeout=GENEROUS_SECONDS)
         return subprocess.CompletedProcess(command, process.returncode, output, errors)
 
-    def keeper(self) -> int:
-        return int((self.state / state.KEEPER).read_text())
+    def keeper(self, folder: Path | None = None) -> int:
+        """Return the number of the process that keeps PostgreSQL, or the server of the folder."""
+        return int(((folder or self.state) / state.KEEPER).read_text())
 
-    def server(self) -> int:
-        """Return the number of the server's first process."""
-        return int((self.state / state.SERVER).read_text())
+    def server(self, folder: Path | None = None) -> int:
+        """Return the number of PostgreSQL's first process, or that of the server of the folder."""
+        noted = state.noted_server(folder or self.state)
+        assert noted
+        return noted[0]
 
-    def is_quiet(self) -> bool:
-        files = [self.state / name for name in (state.KEEPER, state.SERVER)]
+    def is_quiet(self, *folders: Path) -> bool:
+        """Tell whether no server runs: in the folders, or in any."""
+        names = (state.KEEPER, state.SERVER)
+        files = [folder / name for folder in folders or (self.state, self.valkey) for name in names]
         return not any(file.exists() and locks.is_held(file) for file in files)
 
     def kill(self) -> None:
@@ -72,7 +79,9 @@ class Project:
                 if stream:  # not read to the end, which a child that was left behind would never give
                     stream.close()
         while not self.is_quiet():
-            state.stop(self.state)
+            for folder in (self.state, self.valkey):
+                if folder.exists():
+                    state.stop(folder)
 
     def close(self) -> None:
         self.kill()

@@ -7,18 +7,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from devtools import clean, postgres
+from devtools import clean, postgres, valkey
 
 if TYPE_CHECKING:
     from conftest import Project
 
 
-def test_cleaning_stops_a_server_and_removes_its_state(new_project: "Project", is_alive: Callable[[int], bool]) -> None:
-    with postgres.running(new_project.state, durable=False) as server:
-        running = (new_project.keeper(), new_project.server())
+def test_cleaning_stops_the_servers_and_removes_their_state(
+    new_project: "Project", is_alive: Callable[[int], bool]
+) -> None:
+    folders = (new_project.state, new_project.valkey)
+    with postgres.running(folders[0], durable=False) as database, valkey.running(folders[1]) as redis:
+        running = [pid for folder in folders for pid in (new_project.keeper(folder), new_project.server(folder))]
         clean.clean(new_project.folder / ".dev")
         assert not any(is_alive(pid) for pid in running)
-        assert not server.socket_dir.exists()
+        assert not any(server.socket_dir.exists() for server in (database, redis))
     assert not (new_project.folder / ".dev").exists()
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 Until = Callable[[Callable[[], object]], None]
 
-NO_SERVER = {"DATABASE_URL": "postgresql://elsewhere/app"}
+NO_SERVER = {"DATABASE_URL": "postgresql://elsewhere/app", "REDIS_URL": "redis://elsewhere"}
 
 
 def test_the_status_of_the_command_is_passed_on(new_project: "Project") -> None:

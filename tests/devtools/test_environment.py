@@ -10,13 +10,18 @@ import pytest
 if TYPE_CHECKING:
     from conftest import Project
 
-NO_SERVER = {"DATABASE_URL": "postgresql://elsewhere/app"}
+NO_SERVER = {"DATABASE_URL": "postgresql://elsewhere/app", "REDIS_URL": "redis://elsewhere"}
 
 
 def _shown(project: "Project", name: str, **environ: str) -> str:
     result = project.run("sh", "-c", f'printf %s "${name}"', **environ)
     assert result.returncode == 0, result.stderr
     return result.stdout
+
+
+def _other_server(name: str) -> dict[str, str]:
+    """Return what keeps a server from being started of which `name` does not speak."""
+    return {other: url for other, url in NO_SERVER.items() if not name.startswith(other)}
 
 
 def test_the_command_can_use_the_database(project: "Project") -> None:
@@ -28,22 +33,36 @@ def test_the_command_can_use_the_database(project: "Project") -> None:
         assert project.run("python", "-c", program).stdout == "app\n"
 
 
-@pytest.mark.parametrize("name", ["DATABASE_URL", "DATABASE_URL_FILE"])
-def test_a_database_named_by_the_environment_is_used_and_none_is_started(new_project: "Project", name: str) -> None:
-    assert _shown(new_project, name, **{name: "mine"}) == "mine"
-    assert not new_project.state.exists()
+def test_the_command_can_use_the_redis(new_project: "Project") -> None:
+    program = "import os, redis; print(redis.Redis.from_url(os.environ['REDIS_URL']).incr('runs'))"
+    runs = [new_project.run("python", "-c", program, DATABASE_URL="postgresql://elsewhere/app") for _turn in range(2)]
+    assert [(run.stdout, run.stderr.count("REDIS_URL")) for run in runs] == [("1\n", 0), ("2\n", 0)]
 
 
-@pytest.mark.parametrize("name", ["DATABASE_URL", "DATABASE_URL_FILE"])
-def test_a_database_named_by_dotenv_is_used_and_none_is_started(new_project: "Project", name: str) -> None:
+@pytest.mark.parametrize("name", ["DATABASE_URL", "DATABASE_URL_FILE", "REDIS_URL", "REDIS_URL_FILE"])
+def test_a_server_named_by_the_environment_is_used_and_none_is_started(new_project: "Project", name: str) -> None:
+    assert _shown(new_project, name, **_other_server(name), **{name: "mine"}) == "mine"
+    assert not any(folder.exists() for folder in (new_project.state, new_project.valkey))
+
+
+@pytest.mark.parametrize("name", ["DATABASE_URL", "DATABASE_URL_FILE", "REDIS_URL", "REDIS_URL_FILE"])
+def test_a_server_named_by_dotenv_is_used_and_none_is_started(new_project: "Project", name: str) -> None:
     (new_project.folder / ".env").write_text(f"{name}=mine\n")
-    assert _shown(new_project, name) == ""  # the service reads .env itself
-    assert not new_project.state.exists()
+    assert _shown(new_project, name, **_other_server(name)) == ""  # the service reads .env itself
+    assert not any(folder.exists() for folder in (new_project.state, new_project.valkey))
 
 
-def test_the_environment_wins_over_dotenv(new_project: "Project") -> None:
-    (new_project.folder / ".env").write_text("DATABASE_URL=theirs\n")
-    assert _shown(new_project, "DATABASE_URL", DATABASE_URL="mine") == "mine"
+def test_which_servers_are_not_our_own_is_said(new_project: "Project") -> None:
+    assert new_project.run("true", **NO_SERVER).stderr.splitlines() == [
+        "devtools: the database is the one that DATABASE_URL names",
+        "devtools: the Redis is the one that REDIS_URL names",
+    ]
+
+
+@pytest.mark.parametrize("name", NO_SERVER)
+def test_the_environment_wins_over_dotenv(new_project: "Project", name: str) -> None:
+    (new_project.folder / ".env").write_text(f"{name}=theirs\n")
+    assert _shown(new_project, name, **_other_server(name), **{name: "mine"}) == "mine"
 
 
 def test_the_programs_of_the_running_python_come_first(new_project: "Project") -> None:

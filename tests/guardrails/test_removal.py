@@ -41,7 +41,7 @@ def run(folder: Path, *command: str) -> None:
     EXAMPLE.exists() and MIGRATIONS != ["0001_notes.py"],
     reason="later migrations stand on the example's: as README says, one of your own drops its table now",
 )
-def test_without_the_example_lint_and_tests_are_still_green(copy, server, monkeypatch):
+def test_without_the_example_lint_and_tests_are_still_green(copy, server, redis_server, monkeypatch):
     [block] = re.findall(r"## Remove the example\n\n```sh\n(.*?)```", README, re.DOTALL)
     commands, check = block.strip().rsplit("\n", 1)
     assert check == "make check"
@@ -53,6 +53,7 @@ def test_without_the_example_lint_and_tests_are_still_green(copy, server, monkey
     run(copy, "mypy")
     run(copy, "lint-imports")
     monkeypatch.setenv("DATABASE_URL", server(""))
+    monkeypatch.setenv("REDIS_URL", redis_server.url(0))
     # Not again what no feature can change: this test, the private PostgreSQL, the settings, the processes.
     left_out = [f"--ignore=tests/{name}" for name in ("guardrails/test_removal.py", "devtools", "config", "stack")]
     run(copy, "pytest", "--no-cov", "-q", *left_out)

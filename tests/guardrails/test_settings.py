@@ -13,7 +13,7 @@ READ_BY_THE_LOADER = {"APP_ENV", "APP_CONFIG_FILE"}
 
 
 def shown() -> dict[str, str]:
-    return dict(re.findall(r"^#?([A-Z_]+)=(.*)$", EXAMPLE, re.MULTILINE))
+    return dict(re.findall(r"^#?([A-Z0-9_]+)=(.*)$", EXAMPLE, re.MULTILINE))
 
 
 def test_the_example_lists_every_setting_and_no_other():
@@ -21,8 +21,8 @@ def test_the_example_lists_every_setting_and_no_other():
 
 
 def test_the_example_explains_every_setting():
-    explained = re.findall(r"^# .*\n(?:#? ?.*\n)*?((?:#?[A-Z_]+=.*\n)+)", EXAMPLE, re.MULTILINE)
-    assert set(re.findall(r"^#?([A-Z_]+)=", "".join(explained), re.MULTILINE)) == set(shown())
+    explained = re.findall(r"^# .*\n(?:#? ?.*\n)*?((?:#?[A-Z0-9_]+=.*\n)+)", EXAMPLE, re.MULTILINE)
+    assert set(re.findall(r"^#?([A-Z0-9_]+)=", "".join(explained), re.MULTILINE)) == set(shown())
 
 
 def test_the_example_shows_the_defaults_of_production():

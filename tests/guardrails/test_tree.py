@@ -33,7 +33,7 @@ def test_the_factory_lists_and_does_not_decide():
     [factory] = [node for node in tree.body if isinstance(node, ast.FunctionDef)]
     decisions = (ast.If, ast.For, ast.While, ast.Try, ast.With, ast.FunctionDef, ast.Lambda)
     assert not [node for node in ast.walk(factory) if isinstance(node, decisions) and node is not factory]
-    assert factory.end_lineno - factory.lineno < 30
+    assert factory.end_lineno - factory.lineno < 40  # a line for each concern
 
 
 def test_no_file_carries_the_path_of_a_checkout():

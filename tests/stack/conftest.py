@@ -34,12 +34,20 @@ def until(condition):
 class Service:
     """A running Gunicorn: its process, its address, and what it has written."""
 
-    def __init__(self, process, port, folder):
+    def __init__(self, process, port, internal_port, folder):
         self.process = process
         self.port = port
+        self.internal_port = internal_port
         self.gate = folder / "gate"
+        self.internal_client = httpx.Client(
+            base_url=f"http://127.0.0.1:{internal_port}", timeout=GENEROUS_SECONDS, trust_env=False
+        )
         self._stdout, self._stderr = folder / "stdout", folder / "stderr"
         self.client = self.new_client()
+
+    def internal(self, path):
+        """Ask at the internal address."""
+        return self.internal_client.get(path)
 
     def new_client(self, **headers):
         return httpx.Client(
@@ -77,6 +85,11 @@ class Service:
         booted = [record["message"].split() for record in self.records() if "Booting worker" in record["message"]]
         return {int(words[-1]) for words in booted}
 
+    def metric_folder(self):
+        """Return the folder of its metrics: the master has a file there too, mapped into its memory."""
+        maps = Path(f"/proc/{self.process.pid}/maps").read_text().splitlines()
+        return Path(next(line.split()[-1] for line in maps if "flask-metrics" in line)).parent
+
     def stop(self):
         """Ask the service to end as a supervisor does, and return its exit status."""
         self.client.close()
@@ -90,12 +103,17 @@ def running(folder, environ, application="service:app", project=PROJECT):
     (folder / "gate").mkdir(parents=True)
     with (
         socket.create_server(("127.0.0.1", 0), backlog=512) as listener,
+        socket.create_server(("127.0.0.1", 0)) as internal,
         (folder / "stdout").open("wb") as stdout,
         (folder / "stderr").open("wb") as stderr,
     ):
-        port = listener.getsockname()[1]
-        # A descriptor that is inherited: nobody else can take the port in between.
-        variables = {"BIND": f"fd://{listener.fileno()}", "GATE": str(folder / "gate"), "PATH": os.environ["PATH"]}
+        # Descriptors that are inherited: nobody else can take the ports in between.
+        variables = {
+            "BIND": f"fd://{listener.fileno()}",
+            "METRICS_BIND": f"fd://{internal.fileno()}",
+            "GATE": str(folder / "gate"),
+            "PATH": os.environ["PATH"],
+        }
         process = subprocess.Popen(
             [GUNICORN, "--pythonpath", Path(__file__).parent, application],
             cwd=project,
@@ -103,14 +121,15 @@ def running(folder, environ, application="service:app", project=PROJECT):
             stdin=subprocess.DEVNULL,
             stdout=stdout,
             stderr=stderr,
-            pass_fds=[listener.fileno()],
+            pass_fds=[listener.fileno(), internal.fileno()],
             start_new_session=True,
         )
-    service = Service(process, port, folder)
+        service = Service(process, listener.getsockname()[1], internal.getsockname()[1], folder)
     try:
         yield service
     finally:
         service.client.close()
+        service.internal_client.close()
         if process.poll() is None:
             process.terminate()
             try:

@@ -2,10 +2,12 @@
 
 import logging
 import os
+import sys
+import threading
 import time
 from pathlib import Path
 
-from flask import current_app, jsonify, redirect, request
+from flask import after_this_request, current_app, jsonify, redirect, request, session
 from sqlalchemy import text
 
 from app import create_app
@@ -53,6 +55,13 @@ def backend(number):
     return jsonify(worker=os.getpid(), backend=row[0], number=row[1])
 
 
+@operation("hold/<name>")
+def hold_connection(name):
+    """Hold a connection of the pool until the gate opens."""
+    db.session.execute(text("SELECT 1"))
+    return wait_at_gate(name)
+
+
 @operation("echo", methods=["POST"])
 def echo():
     return jsonify(bytes=len(request.get_data()))
@@ -78,3 +87,51 @@ def log_message():
 def error():
     key, url = current_app.config["SECRET_KEY"], current_app.config["DATABASE_URL"]
     raise RuntimeError(f"failed with {key} and {url}; password=t0p-s3cret")
+
+
+@operation("error-in-worker")
+def error_in_worker():
+    """Fail, and say which worker does, to the client as to whoever is told of the error."""
+    import sentry_sdk  # noqa: PLC0415  a service without error reports must not import it
+
+    sentry_sdk.set_tag("worker", str(os.getpid()))
+    after_this_request(lambda response: response.headers.set("X-Worker", str(os.getpid())) or response)
+    raise RuntimeError("failed on purpose")
+
+
+@operation("caught")
+def log_caught_error():
+    try:
+        1 / 0  # noqa: B018  the error is the point
+    except ZeroDivisionError:
+        logging.getLogger("stack").exception("caught")
+    return "", 204
+
+
+@operation("secrets/<failure>", methods=["GET", "POST"])
+def fail_with_secrets(failure):
+    """Fail as asked, or not, with everything the client has sent in variables, and with secrets in the message."""
+    sent = [request.get_json(silent=True), request.form.to_dict(), request.args.to_dict(), dict(request.headers)]
+    named, value = request.headers["X-Named"], str(sent)
+    if failure == "none":
+        session["held"] = named
+        db.session.execute(text("SELECT CAST(:value AS text)"), {"value": value}).all()
+        return "", 204
+    if failure == "value":
+        db.session.execute(text("SELECT CAST(:value AS integer)"), {"value": value})
+    if failure == "statement":
+        db.session.execute(text("SELECT :value FROM nowhere"), {"value": value})
+    labelled = f"password={named} {{'api_key': '{named}'}} Authorization: Bearer {named} https://user:{named}@host/"
+    message = f"{request.headers['X-Plain']} {labelled} {current_app.config['SECRET_VALUES']}"
+    if failure == "log":
+        logging.getLogger("stack").error(message, extra={"client_secret": named}, stack_info=True)
+    if failure == "thread":
+        thread = threading.Thread(target=fail_with, args=(message,))
+        thread.start()
+        thread.join()
+    sys.stderr.write(request.headers["X-Plain"] + "\n")
+    return fail_with(message)
+
+
+def fail_with(message):
+    raise RuntimeError(message)

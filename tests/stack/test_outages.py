@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from devtools import clean, postgres
-from devtools.postgres import state
+from devtools.keeping import state
+from devtools.postgres.cluster import PORT, USER
 from tests.stack.conftest import running, until
 
 # Every deadline on the way, as short as it can be set; the sum is what one request may take.
@@ -30,7 +31,7 @@ class Server:
     def __init__(self, folder):
         self.folder = folder
         self._running = ExitStack()
-        self.url = f"postgresql://{state.USER}@/postgres?host={folder / state.ADDRESS}&port={state.PORT}"
+        self.url = f"postgresql://{USER}@/postgres?host={folder / state.ADDRESS}&port={PORT}"
 
     def start(self):
         self._running.enter_context(postgres.running(self.folder, durable=False))
@@ -40,7 +41,7 @@ class Server:
 
     def signal(self, signum):
         """Send a signal to all processes of the server, the first one before those that it started."""
-        first = int((self.folder / state.SERVER).read_text())
+        first = state.noted_server(self.folder)[0]
         listed = subprocess.check_output(["ps", "-A", "-o", "pid=,ppid="], text=True).splitlines()
         for pid in [first, *(int(pid) for pid, parent in map(str.split, listed) if int(parent) == first)]:
             os.kill(pid, signum)

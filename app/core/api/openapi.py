@@ -109,7 +109,7 @@ def _responses(rule: Rule, declared: Operation, schemas: Schemas) -> dict[str, A
         success["content"] = _json(declared.returns, schemas)
     if declared.status == HTTPStatus.CREATED:
         success["headers"] = {"Location": {"schema": {"type": "string"}}}
-    errors = {406, 500, 503}
+    errors = {406, 429, 500, 503}
     errors |= {400, 413, 415, 422} if declared.body else set()
     errors |= {422} if declared.query else set()
     errors |= {404} if rule.arguments else set()

@@ -12,6 +12,7 @@ from werkzeug.exceptions import Conflict, ServiceUnavailable
 from werkzeug.wrappers import Response
 
 from app.core.data import connections
+from app.core.data.pool import Capacity, MeasuredPool
 from app.core.observability import health
 
 RETRY_AFTER_SECONDS = 5
@@ -51,6 +52,7 @@ def init_app(app: Flask) -> None:
     with app.app_context():
         connections.protect(db.engine, answer_seconds=statement_seconds + 1)
     health.register(app, "database", ping)
+    app.extensions.setdefault("metrics_collectors", []).append(_capacity(app.config))
     for failure in (exc.OperationalError, exc.InterfaceError, exc.TimeoutError):
         app.register_error_handler(failure, _unavailable)
     app.register_error_handler(exc.IntegrityError, _conflict)
@@ -60,6 +62,7 @@ def engine_options(config: dict[str, Any]) -> dict[str, Any]:
     """Return the pool's size and its deadlines: for a place in the pool, a new connection, and each statement."""
     settings = {"statement_timeout": config["DB_STATEMENT_TIMEOUT_MS"], "idle_in_transaction_session_timeout": 60_000}
     return {
+        "poolclass": MeasuredPool,
         "pool_size": config["DB_POOL_SIZE"],
         "max_overflow": config["DB_POOL_MAX_OVERFLOW"],
         "pool_timeout": config["DB_POOL_TIMEOUT_SECONDS"],
@@ -83,10 +86,14 @@ def ping() -> None:
                 " - current_setting('superuser_reserved_connections')::int"
             )
         )
-    config = current_app.config
-    wanted = config["WEB_CONCURRENCY"] * (config["DB_POOL_SIZE"] + config["DB_POOL_MAX_OVERFLOW"])
+    wanted = _capacity(current_app.config).limit
     if wanted > allowed:
         _warn_of_capacity(wanted, allowed)
+
+
+def _capacity(config: dict[str, Any]) -> Capacity:
+    workers, size = config["WEB_CONCURRENCY"], config["DB_POOL_SIZE"]
+    return Capacity(workers * size, workers * (size + config["DB_POOL_MAX_OVERFLOW"]))
 
 
 @cache

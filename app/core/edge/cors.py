@@ -12,7 +12,7 @@ def init_app(app: Flask) -> None:
             resources={r"/v\d+/.*": {"origins": list(origins)}},
             methods=["GET", "POST", "PATCH", "DELETE"],
             allow_headers=["Content-Type", "X-Request-ID"],
-            expose_headers=["X-Request-ID", "Location", "Retry-After"],
+            expose_headers=["X-Request-ID", "Location", "Retry-After", "RateLimit", "RateLimit-Policy"],
             supports_credentials=False,
             max_age=600,
         )

@@ -37,7 +37,7 @@ def init_app(app: Flask) -> None:
     """
     Talisman().init_app(
         app,
-        content_security_policy=CONTENT_SECURITY_POLICY,
+        content_security_policy=_policy(app.config["S3_ENDPOINT"]),
         content_security_policy_nonce_in=["script-src", "style-src"],
         permissions_policy=PERMISSIONS_POLICY,
         frame_options="DENY",
@@ -48,6 +48,14 @@ def init_app(app: Flask) -> None:
         session_cookie_samesite=app.config["SESSION_COOKIE_SAMESITE"],
     )
     app.after_request(_set_others)
+
+
+def _policy(store: str | None) -> dict[str, str]:
+    """Return the policy of this service, whose pages may also send files to the object store where there is one."""
+    if not store:
+        return CONTENT_SECURITY_POLICY
+    sending = ("connect-src", "form-action")
+    return CONTENT_SECURITY_POLICY | {name: f"{CONTENT_SECURITY_POLICY[name]} {store}" for name in sending}
 
 
 def _set_others(response: Response) -> Response:

@@ -16,7 +16,7 @@ def init_app(app: Flask) -> None:
 
 def _check() -> None:
     """Leave the probes alone: orchestrators reach them by address."""
-    if request.blueprint == "probes":
+    if request.blueprint in {"probes", "metrics"}:
         return
     if not host_is_trusted(request.environ.get("HTTP_HOST", "").lower(), current_app.extensions["hosts"]):
         raise SecurityError("This host is not served here.")

@@ -13,7 +13,7 @@ def init_app(app: Flask) -> None:
 
 def _redirect() -> BaseResponse | None:
     """Redirect to the public URL, never to the host that the client claims; 308 keeps method and body."""
-    if request.is_secure or request.blueprint == "probes":
+    if request.is_secure or request.blueprint in {"probes", "metrics"}:
         return None
     target = request.full_path if request.query_string else request.path
     return redirect(current_app.config["PUBLIC_URL"] + target, 308)

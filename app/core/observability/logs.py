@@ -4,6 +4,7 @@ import json
 import logging
 import logging.config
 import re
+import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 from flask import Flask
 from pythonjsonlogger.orjson import OrjsonFormatter
 
+from app.core.observability.outputs import LogFile, StandardOutput, Syslog
 from app.core.observability.redaction import Redactor
 
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")  # all but the tab
@@ -20,6 +22,14 @@ def init_app(app: Flask) -> None:
     """Send every log line of this process, Flask's and the libraries' included, through our handlers."""
     logging.config.dictConfig(dict_config(app.config))
     logging.captureWarnings(capture=True)
+    threading.excepthook = _log_failed_thread
+
+
+def _log_failed_thread(failure: threading.ExceptHookArgs) -> None:
+    """Log what has ended a thread; Python would write it to stderr as it is, secrets included."""
+    if failure.exc_value and not isinstance(failure.exc_value, SystemExit):
+        name = failure.thread.name if failure.thread else "unknown"
+        logging.getLogger(__name__).error("the thread %s has failed", name, exc_info=failure.exc_value)
 
 
 def dict_config(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -43,14 +53,11 @@ def dict_config(config: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _handlers(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    handlers: dict[str, dict[str, Any]] = {"stdout": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout"}}
+    handlers: dict[str, dict[str, Any]] = {"stdout": {"()": StandardOutput}}
     if path := config["LOG_FILE"]:
-        # Reopens its file when logrotate has moved it; a rotating handler loses lines under several processes.
-        handlers["file"] = {"class": "logging.handlers.WatchedFileHandler", "filename": path}
+        handlers["file"] = {"()": LogFile, "path": path}
     if address := config["LOG_SYSLOG"]:
-        host, _, port = address.rpartition(":")
-        where = (host, int(port)) if port.isdecimal() else address
-        handlers["syslog"] = {"class": "logging.handlers.SysLogHandler", "address": where}
+        handlers["syslog"] = {"()": Syslog, "address": address, "service": config["SERVICE_NAME"]}
     return {name: {**handler, "formatter": "lines"} for name, handler in handlers.items()}
 
 

@@ -13,6 +13,8 @@ _WORDS = (
 )
 _KEY = re.compile(rf"(?:^|[-_.\s]){_WORDS}(?:$|[-_.\s])", re.IGNORECASE)
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z])")
+# Where a part of PostgreSQL's message ends, in the text that psycopg, SQLAlchemy and a traceback make of it.
+_END = r"(?=\n(?:DETAIL|HINT|CONTEXT|QUERY|LINE \d+):|\n\[SQL|\n\n(?:The above|During handling)|\Z)"
 _PATTERNS = [
     # user and password of any URL: postgresql://app:pass@host, https://key@sentry.example/1
     (re.compile(r"(?<=://)[^/\s@'\"]+(?=@)"), REDACTED),
@@ -28,8 +30,23 @@ _PATTERNS = [
         ),
         rf"\1{REDACTED}",
     ),
+    # PostgreSQL quotes the value that it refused, whatever a user has written
+    (re.compile(rf"^(DETAIL|CONTEXT):.*?{_END}", re.DOTALL | re.MULTILINE), rf"\1: {REDACTED}"),
+    (
+        re.compile(
+            r"(invalid input (?:syntax for type|value for enum) [^\n:]{1,200}:"
+            r"|field value out of range:|malformed (?:array|range|multirange|record) literal:)"
+            rf' ".*?{_END}',
+            re.DOTALL,
+        ),
+        rf"\1 {REDACTED}",
+    ),
+    (re.compile(r'value "[^"]*" (?=is out of range)'), f"value {REDACTED} "),
 ]
-_HINT = re.compile(rf"@|eyJ|PRIVATE KEY|Bearer|Basic|Digest|{_WORDS}", re.IGNORECASE)
+_HINT = re.compile(
+    rf"@|eyJ|PRIVATE KEY|Bearer|Basic|Digest|DETAIL|CONTEXT|invalid input|out of range|malformed|{_WORDS}",
+    re.IGNORECASE,
+)
 
 
 class Redactor:

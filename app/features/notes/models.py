@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, DateTime, Identity, Text, func
+from sqlalchemy import BigInteger, CheckConstraint, DateTime, Identity, Integer, Text, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.data.database import Model
@@ -24,6 +24,7 @@ class Note(Model):
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
     title: Mapped[str] = mapped_column(Text)
     body: Mapped[str] = mapped_column(Text)
+    words: Mapped[int | None] = mapped_column(Integer)  # of the body; null until a job has counted them
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(
         DateTime(timezone=True), server_default=func.now(), onupdate=func.now()

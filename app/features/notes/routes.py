@@ -3,8 +3,9 @@
 from flask import Blueprint, url_for
 
 from app.core.api.operations import operation, send_location
+from app.core.edge import limits
 from app.core.web.access import public
-from app.features.notes import service
+from app.features.notes import service, tasks
 from app.features.notes.schemas import NoteChange, NoteIn, NoteOut, NotePage, NoteQuery
 
 bp = Blueprint("notes", __name__)
@@ -15,16 +16,17 @@ bp = Blueprint("notes", __name__)
 @operation()
 def list_notes(query: NoteQuery) -> NotePage:
     """List notes, newest first."""
-    notes, next_cursor = service.page(query)
-    return NotePage(items=[NoteOut.model_validate(note) for note in notes], next_cursor=next_cursor)
+    return service.page(query)
 
 
 @bp.post("/notes")
 @public
+@limits.limit("30/minute")
 @operation(status=201)
 def create_note(body: NoteIn) -> NoteOut:
     """Create a note."""
     note = service.create(body)
+    tasks.count_words.enqueue(note.id)
     send_location(url_for(".read_note", note_id=note.id))
     return NoteOut.model_validate(note)
 
@@ -42,7 +44,9 @@ def read_note(note_id: int) -> NoteOut:
 @operation()
 def change_note(note_id: int, body: NoteChange) -> NoteOut:
     """Change a note. What is absent stays as it is."""
-    return NoteOut.model_validate(service.change(note_id, body))
+    note = service.change(note_id, body)
+    tasks.count_words.enqueue(note_id)
+    return NoteOut.model_validate(note)
 
 
 @bp.delete("/notes/<int:note_id>")

@@ -56,6 +56,7 @@ class NoteOut(BaseModel):
     id: int
     title: str
     body: str
+    words: int | None = Field(description="In the body; null until they are counted, a moment later.")
     created_at: datetime
     updated_at: datetime
 

@@ -61,7 +61,7 @@ def test_an_operation_is_described_by_its_annotations_and_docstring(described):
 
 def test_an_operation_lists_every_status_that_its_parts_can_answer(described):
     responses = described["paths"]["/v1/boxes/{number}/{name}"]["patch"]["responses"]
-    assert set(responses) == {"200", "400", "404", "406", "413", "415", "422", "500", "503"}
+    assert set(responses) == {"200", "400", "404", "406", "413", "415", "422", "429", "500", "503"}
     assert "application/problem+json" in responses["422"]["content"]
 
 

@@ -1,12 +1,12 @@
 import json
 import logging
+import os
 import socket
 import subprocess
 import sys
+import threading
 
 import pytest
-
-from app.core.observability.logs import dict_config
 
 log = logging.getLogger("shop")
 
@@ -108,45 +108,31 @@ def test_warnings_of_libraries_are_lines_too():
     assert "DeprecationWarning: old" in line["message"]
 
 
+def test_what_ends_a_thread_is_a_line_without_its_secrets(create, lines, capsys):
+    app = create()
+
+    def fail() -> None:
+        raise RuntimeError(app.config["SECRET_KEY"])
+
+    for target in (fail, sys.exit):
+        thread = threading.Thread(target=target, name="worker-7")
+        thread.start()
+        thread.join()
+    [line] = lines()
+    assert (line["level"], line["message"]) == ("ERROR", "the thread worker-7 has failed")
+    assert "RuntimeError: [redacted]" in line["error.stack_trace"]
+    assert capsys.readouterr().err == ""
+
+
 def test_lines_also_go_to_a_file_and_to_syslog_when_asked(create, tmp_path, lines):
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as syslog:
         syslog.bind(str(tmp_path / "syslog"))
         syslog.settimeout(10)
         create(LOG_FILE=str(tmp_path / "service.log"), LOG_SYSLOG=str(tmp_path / "syslog"))
-        log.info("everywhere")
-        sent = syslog.recv(65_536).decode().rstrip("\0")
+        log.info("everywhere, password=hunter2")
+        sent = syslog.recv(65_536).decode()
     [shown] = lines()
+    assert shown["message"] == "everywhere, password=[redacted]"
     assert json.loads((tmp_path / "service.log").read_text()) == shown
-    assert json.loads(sent[sent.index("{") :]) == shown
+    assert json.loads(sent.removeprefix(f"<14>slipway[{os.getpid()}]: ")) == shown
     logging.config.dictConfig({"version": 1, "root": {"handlers": []}})
-
-
-def test_syslog_may_be_at_a_host_and_port(app):
-    config = dict_config({**app.config, "LOG_SYSLOG": "logs.example.org:514"})
-    assert config["handlers"]["syslog"]["address"] == ("logs.example.org", 514)
-
-
-WRITER = """
-import logging, logging.config, sys
-from tests.conftest import TESTING
-from app.config import load_config
-from app.core.observability.logs import dict_config
-logging.config.dictConfig(dict_config(load_config({**TESTING, "LOG_FILE": sys.argv[1]}).mapping()))
-for number in range(int(sys.argv[3])):
-    logging.getLogger("writer").info("line", extra={"writer": sys.argv[2], "number": number})
-"""
-
-
-def test_no_line_is_lost_when_the_file_is_moved_away_while_several_processes_write(tmp_path):
-    path, count = tmp_path / "service.log", 3_000
-    command = [sys.executable, "-c", WRITER, str(path)]
-    writers = [subprocess.Popen([*command, str(number), str(count)], stdout=subprocess.DEVNULL) for number in range(3)]
-    rotation = 0
-    while any(writer.poll() is None for writer in writers):
-        if path.exists():
-            path.rename(tmp_path / f"service.log.{rotation}")  # what logrotate does
-            rotation += 1
-    assert [writer.returncode for writer in writers] == [0, 0, 0]
-    written = [json.loads(line) for file in tmp_path.iterdir() for line in file.read_text().splitlines()]
-    assert rotation > 1
-    assert len({(line["writer"], line["number"]) for line in written}) == len(written) == 3 * count

@@ -29,6 +29,14 @@ def redactor():
         ("jwt eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl", "eyJhbGciOiJIUzI1NiJ9"),
         ("-----BEGIN RSA PRIVATE KEY-----\nMIIEow\n-----END RSA PRIVATE KEY-----", "MIIEow"),
         ("-----BEGIN PRIVATE KEY-----\nMIIEow and then it was cut", "MIIEow"),
+        ('invalid input syntax for type integer: "it is hunter2"', "hunter2"),
+        ('invalid input syntax for type integer: "a"b\nhunter2"\nCONTEXT:  portal parameter', "hunter2"),
+        ('invalid input value for enum colour: "hunter2"\nLINE 1: ...', "hunter2"),
+        ('date/time field value out of range: "hunter2"', "hunter2"),
+        ('malformed array literal: "hunter2"', "hunter2"),
+        ('value "123456789012345" is out of range for type integer', "123456789012345"),
+        ("duplicate key\nDETAIL:  Key (name)=(a\nhunter2) already exists.\n[SQL: INSERT ...]", "hunter2"),
+        ("refused\nCONTEXT:  unnamed portal parameter $1 = 'hunter2'", "hunter2"),
     ],
 )
 def test_a_secret_in_a_text_is_replaced(redactor, text, secret):
@@ -45,6 +53,8 @@ def test_a_secret_in_a_text_is_replaced(redactor, text, secret):
         "the tokenizer passed",
         "https://example.org/a?b=c",
         "sessions are signed",
+        "in detail: the context of it",
+        'column "name" does not exist\nLINE 1: SELECT name FROM notes',
     ],
 )
 def test_an_innocent_text_is_left_alone(redactor, text):
@@ -81,6 +91,17 @@ def test_a_secret_is_found_however_deep_it_is(redactor):
     assert redactor.value(value) == expected
 
 
+def test_what_postgresql_says_beside_the_value_it_quotes_is_kept(redactor):
+    said = (
+        '(psycopg.errors.InvalidTextRepresentation) invalid input syntax for type integer: "x"\n'
+        "CONTEXT:  unnamed portal parameter $1 = 'x'\n[SQL: SELECT CAST(%(value)s AS integer)]\n\n"
+    )
+    assert redactor.text(said) == (
+        "(psycopg.errors.InvalidTextRepresentation) invalid input syntax for type integer: [redacted]\n"
+        "CONTEXT: [redacted]\n[SQL: SELECT CAST(%(value)s AS integer)]\n\n"
+    )
+
+
 def test_a_hostile_text_is_searched_in_a_time_that_grows_with_its_length_only(redactor):
     for text in (
         "password=" * 20_000,
@@ -88,5 +109,8 @@ def test_a_hostile_text_is_searched_in_a_time_that_grows_with_its_length_only(re
         "eyJ" * 50_000,
         "-----BEGIN PRIVATE KEY-----" * 5_000,
         "a@" * 99_999,
+        "DETAIL:\n" * 30_000,
+        'invalid input syntax for type a: "' * 10_000,
+        'value "' * 50_000,
     ):
         assert isinstance(redactor.text(text), str)

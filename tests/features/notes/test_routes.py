@@ -1,4 +1,7 @@
 import pytest
+from sqlalchemy import text
+
+from app.core.data.database import db
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -105,3 +108,28 @@ def test_a_query_that_is_not_acceptable_is_refused(client, query):
     response = client.get(f"/v1/notes?{query}")
     assert response.status_code == 422
     assert response.json["errors"][0]["field"] == query.split("=")[0]
+
+
+def test_the_beginning_of_the_list_is_read_once_and_anew_after_every_change(redis, create):
+    app = create()
+    client = app.test_client()
+    ids = [client.post("/v1/notes", json={"title": f"Note {number}"}).json["id"] for number in range(3)]
+    first = client.get("/v1/notes?limit=1").json
+
+    def execute(statement):
+        with app.app_context():
+            db.session.execute(text(statement))
+            db.session.commit()
+
+    execute("UPDATE notes SET title = 'Changed behind our back'")
+    assert client.get("/v1/notes?limit=1").json == first
+    assert client.get(f"/v1/notes?cursor={ids[2]}").json["items"][0]["title"] == "Changed behind our back"
+    client.delete(f"/v1/notes/{ids[0]}")
+    assert client.get("/v1/notes?limit=1").json["items"][0]["title"] == "Changed behind our back"
+
+
+def test_notes_are_written_at_a_moderate_rate_and_read_at_the_general_one(redis, create):
+    client = create(RATE_LIMIT="300/day").test_client()
+    written = client.post("/v1/notes", json={"title": "Groceries"})
+    assert '"route";q=30;w=60' in written.headers["RateLimit-Policy"]
+    assert client.get("/v1/notes").headers["RateLimit-Policy"] == '"default";q=300;w=86400'

@@ -1,0 +1,42 @@
+"""What an optional concern still lacks once it is asked for: its other settings, or the libraries of its extra."""
+
+from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
+from typing import Any
+
+UPLOADS = ("S3_ENDPOINT", "S3_REGION", "S3_BUCKET", "S3_ACCESS_KEY", "S3_SECRET_KEY")
+
+
+def incomplete(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield each variable that is missing, or that asks for what is not installed, and what to do about it."""
+    if config["SESSION_STORE"] == "redis" and not config["REDIS_URL"]:
+        yield "SESSION_STORE", "redis, but there is no REDIS_URL"
+    if any(config[name] for name in UPLOADS):
+        yield from ((name, "missing; the others of S3_* are set") for name in UPLOADS if not config[name])
+        if str(config["S3_ENDPOINT"]).startswith("http://") and config["SECURE"]:
+            yield "S3_ENDPOINT", "must start with https://, as PUBLIC_URL does: browsers refuse the mixture"
+        yield from _installed("S3_ENDPOINT", "minio", "uploads")
+    if config["OTEL_EXPORTER_OTLP_ENDPOINT"]:
+        yield from _installed("OTEL_EXPORTER_OTLP_ENDPOINT", "opentelemetry.sdk", "tracing")
+    yield from _mail(config)
+
+
+def _mail(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    if config["MAIL_SERVER"]:
+        if not config["MAIL_FROM"]:
+            yield "MAIL_FROM", "missing; MAIL_SERVER is set"
+        if not config["REDIS_URL"]:
+            yield "MAIL_SERVER", "set, but there is no REDIS_URL: mail waits there until it is sent"
+    if bool(config["MAIL_USERNAME"]) != bool(config["MAIL_PASSWORD"]):
+        yield "MAIL_USERNAME", "MAIL_USERNAME and MAIL_PASSWORD go together, and only one is set"
+    elif config["MAIL_PASSWORD"] and not config["MAIL_USE_TLS"]:
+        yield "MAIL_USE_TLS", "off: MAIL_PASSWORD would travel for everybody to read"
+
+
+def _installed(variable: str, module: str, extra: str) -> Iterator[tuple[str, str]]:
+    try:
+        found = find_spec(module)
+    except ModuleNotFoundError:  # not even its parent is there
+        found = None
+    if not found:
+        yield variable, f"not installed: pip install --require-hashes -r requirements-{extra}.txt"

@@ -1,0 +1,112 @@
+"""The internal address, METRICS_BIND: metrics and probes on threads of their own, for machines inside the network.
+
+Requests wait for a free thread of the workers; when all of them wait for a database, so would a probe, and a
+supervisor would kill a service that only needs patience. Each worker therefore has one more thread, which accepts
+on a socket that all of them share, and lets in nothing but these addresses.
+"""
+
+import socket
+import threading
+from collections.abc import Iterable
+from pathlib import Path
+from socketserver import ThreadingMixIn
+from typing import TYPE_CHECKING, Any
+from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
+
+from app.core.observability.tracking import INTERNAL, PROBES
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+SILENCE_SECONDS = 5
+POLL_SECONDS = 0.2  # how long a worker that ends may wait for its thread to notice
+
+
+class Address:
+    """The internal address of one Gunicorn: its master listens, its workers serve."""
+
+    def __init__(self, bind: str | None) -> None:
+        """Take METRICS_BIND; None is no such address."""
+        self._bind = bind
+        self._listener: socket.socket | None = None
+        self._server: Server | None = None
+
+    def listen(self) -> None:
+        """Open the address; raises `OSError` when it is taken."""
+        if self._bind:
+            self._listener = _open(self._bind)
+            # Several workers wait for the same connection, one of them gets it, and the others must not hang.
+            self._listener.settimeout(0)
+
+    def serve(self, application: "WSGIApplication") -> None:
+        """Answer in this process, on a thread of its own, until `close`."""
+        if self._listener:
+            self._server = Server(application, self._listener)
+            threading.Thread(
+                target=self._server.serve_forever, args=[POLL_SECONDS], name="internal", daemon=True
+            ).start()
+
+    def close(self) -> None:
+        """Stop answering in this process; what has been accepted is answered."""
+        if self._server:
+            self._server.shutdown()
+            self._server.server_close()
+
+
+def _open(bind: str) -> socket.socket:
+    if bind.startswith("fd://"):
+        return socket.socket(fileno=int(bind.removeprefix("fd://")))
+    if bind.startswith("unix:"):
+        path = Path(bind.removeprefix("unix:"))
+        path.unlink(missing_ok=True)  # left by a predecessor
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(str(path))
+        listener.listen()
+        return listener
+    host, _, port = bind.rpartition(":")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host.strip("[]"), int(port)), family=family)
+
+
+class Server(ThreadingMixIn, WSGIServer):
+    """A small server on a socket that exists already, a thread for each connection."""
+
+    def __init__(self, application: "WSGIApplication", listener: socket.socket) -> None:
+        super().__init__(("", 0), Handler, bind_and_activate=False)
+        self.socket.close()
+        self.socket = listener
+        self.server_name, self.server_port = "internal", 0
+        self.setup_environ()
+        self.set_app(Gate(application))
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """Accept; a client on a Unix socket has no address."""
+        connection, address = super().get_request()
+        return connection, address or ("", 0)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Let go of a client that broke off; errors of the application are logged by the application."""
+
+
+class Handler(WSGIRequestHandler):
+    """Hangs up on who says nothing; the access line is the application's."""
+
+    timeout = SILENCE_SECONDS
+
+    def log_message(self, *_: Any) -> None:
+        """Write nothing."""
+
+
+class Gate:
+    """Lets in requests for what machines ask, marked as internal."""
+
+    def __init__(self, application: "WSGIApplication") -> None:
+        self._application = application
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Answer, or refuse what has no business here."""
+        if environ["PATH_INFO"] not in PROBES:
+            start_response("404 Not Found", [("Content-Type", "text/plain"), ("Content-Length", "0")])
+            return []
+        environ[INTERNAL] = True
+        return self._application(environ, start_response)
