@@ -80,7 +80,7 @@ lock: $(BIN)/.installed ## Renew the pinned requirements with their hashes
 	$(BIN)/uv pip compile $(LOCK) -c requirements.txt --all-extras --group dev pyproject.toml -o requirements-dev.txt
 	$(BIN)/uv pip compile $(LOCK) -c requirements-dev.txt --group browser -o requirements-browser.txt
 
-EXTRAS := sessions tracing uploads
+EXTRAS := tracing uploads
 LOCK := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock"
 
 .PHONY: clean-data

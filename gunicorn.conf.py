@@ -17,9 +17,9 @@ MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108  m
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="flask-metrics-", dir=MEMORY)
 
 from app.config import load_config_or_exit
-from app.core.observability import internal
 from app.core.observability.logs import dict_config
-from app.core.observability.metric_files import MetricFiles
+from app.core.observability.metrics.address import Address
+from app.core.observability.metrics.files import MetricFiles
 
 metric_files = MetricFiles()
 settings = load_config_or_exit()
@@ -86,7 +86,7 @@ control_socket_disable = True
 worker_tmp_dir = MEMORY
 
 # Metrics and probes have an address of their own, which the master opens and the workers answer.
-internal_address = internal.Address(settings.METRICS_BIND)
+internal_address = Address(settings.METRICS_BIND)
 
 
 def on_starting(_server: Any) -> None:

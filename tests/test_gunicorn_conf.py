@@ -10,7 +10,7 @@ from gunicorn.app.wsgiapp import WSGIApplication
 from app.config import load_config
 from app.config.environments import Production
 from app.config.setting import settings_of
-from app.core.observability import metric_files
+from app.core.observability.metrics import files
 
 PROJECT = Path(__file__).parents[1]
 
@@ -18,7 +18,7 @@ PROJECT = Path(__file__).parents[1]
 @pytest.fixture
 def load(production, monkeypatch):
     """A function that returns Gunicorn's configuration in production, with changes to the environment."""
-    monkeypatch.setenv(metric_files.VARIABLE, "")  # so that what the file sets is taken back
+    monkeypatch.setenv(files.VARIABLE, "")  # so that what the file sets is taken back
 
     def load(**changes):
         for name in os.environ:

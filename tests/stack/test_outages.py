@@ -122,6 +122,21 @@ def test_liveness_answers_within_bounds_while_every_thread_waits_for_a_frozen_da
     until(lambda: is_recovered(service))
 
 
+def test_the_internal_address_answers_while_every_thread_waits_for_a_frozen_database(database_server, start):
+    service = start(
+        DATABASE_URL=database_server.url, WEB_CONCURRENCY="1", WEB_THREADS="2", DB_STATEMENT_TIMEOUT_MS="600000"
+    )
+    assert service.get("/v1/stack/backend/1").status_code == 200
+    with ThreadPoolExecutor(6) as pool, database_server.frozen():
+        asked = [pool.submit(service.get, "/v1/stack/backend/1", Connection="close") for _ in range(6)]
+        until(lambda: "http_requests_in_progress 2.0" in service.internal("/metrics").text)
+        liveness = service.internal("/healthz")
+        assert not any(request.done() for request in asked)
+        assert liveness.status_code == 200
+        until(lambda: service.internal("/readyz").status_code == 503)
+    assert {request.result().status_code for request in asked} <= {200, 503}
+
+
 def test_a_stopped_database_makes_requests_fail_within_bounds_and_recovers_by_itself(database_server, service):
     database_server.stop()
     is_unavailable(service)

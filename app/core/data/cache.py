@@ -71,7 +71,10 @@ class Region(Generic[Value]):
         It is stored with the revision that the region had before it was computed, and believed while the region
         still has that one: a value that was computed from what another request was just changing never counts.
         """
-        if self._is_bypassed() or (self._missed and not self.forget()):
+        if self._is_bypassed():
+            return compute()
+        if self._missed and not self.forget():
+            REQUESTS.labels("error").inc()
             return compute()
         try:
             revision, stored = _cache.get_many(self._name, f"{self._name}:{key}")

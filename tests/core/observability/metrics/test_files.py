@@ -7,8 +7,8 @@ import sys
 import pytest
 from prometheus_client.mmap_dict import MmapedDict, mmap_key
 
-from app.core.observability import metric_files
-from app.core.observability.metric_files import MetricFiles, reading
+from app.core.observability.metrics import files as metric_files
+from app.core.observability.metrics.files import MetricFiles, reading
 
 KEY = mmap_key("requests", "requests_total", ["route"], ["/"], "How many")
 OTHER = mmap_key("requests", "requests_total", ["route"], ["/other"], "How many")
@@ -104,7 +104,7 @@ def test_only_what_a_killed_master_left_is_removed(folder, monkeypatch):
 def test_the_folder_goes_with_the_master_and_not_with_a_worker(folder, ends):
     code = (
         "import os, sys\n"
-        "from app.core.observability.metric_files import MetricFiles\n"
+        "from app.core.observability.metrics.files import MetricFiles\n"
         "files = MetricFiles()\n"
         "if os.fork() == 0: sys.exit(0)\n"
         "os.wait()\n"
@@ -119,7 +119,7 @@ def test_the_folder_goes_with_the_master_and_not_with_a_worker(folder, ends):
 def test_the_lock_of_a_master_lasts_as_long_as_its_last_worker(folder):
     code = (
         "import os, time\n"
-        "from app.core.observability.metric_files import MetricFiles\n"
+        "from app.core.observability.metrics.files import MetricFiles\n"
         "MetricFiles()\n"
         "worker = os.fork()\n"
         "if worker: print(worker, flush=True); os._exit(0)\n"

@@ -1,4 +1,4 @@
-"""Traces by OpenTelemetry, where `OTEL_EXPORTER_OTLP_ENDPOINT` names a collector; without it nothing is imported."""
+"""Follows requests with spans, where a collector is named, and lets a feature time a part of one."""
 
 from contextlib import AbstractContextManager, nullcontext
 
@@ -11,7 +11,7 @@ def init_app(app: Flask) -> None:
     """Follow each request with a span, and put the trace's id on its log lines."""
     if not app.config["OTEL_EXPORTER_OTLP_ENDPOINT"]:
         return
-    from app.core.observability import spans  # noqa: PLC0415  it needs the extra `tracing`
+    from app.core.observability.tracing import spans  # noqa: PLC0415  it needs the extra `tracing`
 
     tracer = app.extensions["tracing"] = spans.Tracer(app.config)
     tracking.observe(app, tracer.begin, tracer.end)

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from app.core.observability.internal import Address, Gate
+from app.core.observability.metrics.address import Address, Gate
 from app.core.observability.tracking import INTERNAL
 
 REQUEST = b"GET %s HTTP/1.0\r\nHost: x\r\n\r\n"

@@ -17,7 +17,8 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_flask_exporter import PrometheusMetrics
 from werkzeug.exceptions import NotFound
 
-from app.core.observability import metric_files, tracking
+from app.core.observability import tracking
+from app.core.observability.metrics import files
 from app.core.web.access import guarded
 
 BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)  # seconds
@@ -93,7 +94,7 @@ class Exporter(PrometheusMetrics):  # type: ignore[misc]
         for collector in self._collectors:
             registry.register(collector)
         encode, content_type = choose_encoder(accept_header or "")
-        with metric_files.reading() as folder:
+        with files.reading() as folder:
             if folder:
                 MultiProcessCollector(registry, str(folder))
             else:  # one process: a test, or the flask command

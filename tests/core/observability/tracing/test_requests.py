@@ -11,7 +11,7 @@ from app import create_app
 client = create_app().test_client()
 assert client.get("/v1/ping", headers={"traceparent": "00-" + "a" * 32 + "-" + "b" * 16 + "-01"}).status_code == 200
 # redis imports the metrics of OpenTelemetry wherever they are installed, which they are for these tests.
-of_tracing = ("opentelemetry.exporter", "opentelemetry.sdk.trace.export", "app.core.observability.spans")
+of_tracing = ("opentelemetry.exporter", "opentelemetry.sdk.trace.export", "app.core.observability.tracing.spans")
 print([name for name in sys.modules if name.startswith(of_tracing)])
 """
 

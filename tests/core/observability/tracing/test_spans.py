@@ -5,7 +5,8 @@ import re
 import pytest
 from flask import Response
 
-from app.core.observability import spans, tracing
+from app.core.observability import tracing
+from app.core.observability.tracing import spans
 from app.core.web.access import public
 from tests.collector import attributes, collecting
 
@@ -195,7 +196,7 @@ def test_a_collector_that_is_gone_is_mentioned_once_and_again_when_it_is_back(tr
 
 
 def test_a_collector_that_says_nothing_holds_up_no_request_and_not_the_end(traced, collector, monkeypatch):
-    monkeypatch.setattr(spans, "EXPORT_SECONDS", 15)
+    monkeypatch.setattr(spans, "EXPORT_SECONDS", 10)
     monkeypatch.setattr(spans, "SHUTDOWN_MS", 100)
     collector.answering.clear()
     app = traced()
