@@ -10,6 +10,7 @@ SERVICE := 'flask db upgrade && exec python -m devtools.together gunicorn "flask
 ifneq ($(PORT),8000)
 export BIND := 127.0.0.1:$(PORT)
 export PUBLIC_URL := http://localhost:$(PORT)
+export METRICS_BIND := 127.0.0.1:$(shell expr $(PORT) + 1)
 endif
 # The flask command would read .env in every environment where python-dotenv is installed.
 export FLASK_SKIP_DOTENV := 1
