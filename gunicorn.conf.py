@@ -13,15 +13,15 @@ from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]
 MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108  made under names that nobody guesses
 
 # Before the imports below: when prometheus_client is loaded, it decides whether processes keep their counts in
-# memory, each its own, or in files that a scrape adds up.
-os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="flask-metrics-", dir=MEMORY)
+# memory, each its own, or in files that a scrape adds up. A hang-up has this file read again, and keeps the folder.
+if "prometheus_client" not in sys.modules:
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix="flask-metrics-", dir=MEMORY)
 
 from app.config import load_config_or_exit
 from app.core.observability.logs import dict_config
-from app.core.observability.metrics.address import Address
-from app.core.observability.metrics.files import MetricFiles
+from app.core.observability.metrics import address, files
 
-metric_files = MetricFiles()
+metric_files = files.of_this_master()
 settings = load_config_or_exit()
 
 wsgi_app = "wsgi:app"
@@ -86,7 +86,7 @@ control_socket_disable = True
 worker_tmp_dir = MEMORY
 
 # Metrics and probes have an address of their own, which the master opens and the workers answer.
-internal_address = Address(settings.METRICS_BIND)
+internal_address = address.of_this_master(settings.METRICS_BIND)
 
 
 def on_starting(_server: Any) -> None:

@@ -16,14 +16,13 @@ PROJECT = Path(__file__).parents[1]
 
 
 @pytest.fixture
-def load(production, monkeypatch):
+def load(production, monkeypatch, tmp_path):
     """A function that returns Gunicorn's configuration in production, with changes to the environment."""
-    monkeypatch.setenv(files.VARIABLE, "")  # so that what the file sets is taken back
 
     def load(**changes):
         for name in os.environ:
             monkeypatch.delenv(name)
-        for name, value in {**production, **changes}.items():
+        for name, value in {**production, **changes, files.VARIABLE: str(tmp_path)}.items():
             monkeypatch.setenv(name, value)
         monkeypatch.setattr(sys, "argv", ["gunicorn"])
         monkeypatch.setattr(sys, "modules", dict(sys.modules))  # in debug mode the file forgets the application

@@ -62,6 +62,11 @@ def hold_connection(name):
     return wait_at_gate(name)
 
 
+@operation("things/<int:number>")
+def refuse_thing(number):
+    return "", 404
+
+
 @operation("echo", methods=["POST"])
 def echo():
     return jsonify(bytes=len(request.get_data()))

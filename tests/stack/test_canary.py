@@ -96,6 +96,8 @@ def drive(service, canaries, plain):
         "form": {"data": {"title": canaries["form"], "password": canaries["form, named"]}},
         "multipart": {"files": {"file": (canaries["file name"], canaries["file"])}},
     }
+    operations = service.get("/openapi.json").json()["paths"]
+    takes_a_body = [path for path, methods in operations.items() if "post" in methods]
     client = service.new_client(**headers)
     with client:
         yield client.get("/", params=query)
@@ -104,7 +106,8 @@ def drive(service, canaries, plain):
         yield client.get("/v1/stack/backend/1", params=query)
         for body in post.values():
             yield client.post("/v1/ping", params=query, **body)
-            yield client.post("/v1/notes", params=query, **body)
+            for path in takes_a_body:
+                yield client.post(path, params=query, **body)
             yield client.post("/v1/stack/echo", params=query, **body)
             for failure in ("none", "message", "value", "statement", "log", "thread"):
                 yield client.post(f"/v1/stack/secrets/{failure}", params=query, **body)

@@ -114,10 +114,10 @@ def test_a_client_cannot_make_series(start):
     for number in range(3):
         service.client.request("GET", f"/v1/nothing/{number}")
         service.client.request(f"BREW{number}", "/v1/ping")
-        service.client.request("GET", f"/v1/notes/{10**15 + number}")
+        service.client.request("GET", f"/v1/stack/things/{10**15 + number}")
     until(lambda: counted(service, route="none", status="404") == 3)
     until(lambda: counted(service, route="none", status="405", method="other") == 3)
-    until(lambda: counted(service, route="/v1/notes/<int:note_id>", status="404") == 3)
+    until(lambda: counted(service, route="/v1/stack/things/<int:number>", status="404") == 3)
     labels = {key[1:] for key in scrape(service) if key[0] == "http_request_duration_seconds_count"}
     assert len(labels) == 3
 
@@ -149,12 +149,22 @@ def test_connections_in_use_are_told(start):
     with ThreadPoolExecutor(2) as pool:
         holding = [pool.submit(service.get, f"/v1/stack/hold/{number}", Connection="close") for number in range(2)]
         until(lambda: value(service, "db_pool_checked_out") == 2)
-        assert service.get("/v1/notes").status_code == 503
+        assert service.get("/v1/stack/backend/1").status_code == 503
         (service.gate / "open").touch()
         assert [request.result().status_code for request in holding] == [200] * 2
     until(lambda: value(service, "db_pool_checked_out") == 0)
     assert value(service, "db_pool_timeouts_total") == 1
     assert value(service, "db_pool_acquire_seconds_count") >= 2
+
+
+def test_a_hang_up_keeps_counts_and_address(start):
+    service = start(WEB_CONCURRENCY="1")
+    assert ask(service, 10) == {200}
+    service.process.send_signal(signal.SIGHUP)
+    until(lambda: len(service.workers()) == 2)
+    until(lambda: "Worker exiting" in service.stdout())
+    assert ask(service, 10) == {200}
+    until(lambda: counted(service) == 20)
 
 
 def test_nothing_is_left_of_a_service_that_has_ended(start):

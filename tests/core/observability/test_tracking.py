@@ -125,6 +125,6 @@ def test_an_application_that_raises_is_a_500_and_leaves_no_id_behind(lines, crea
 
     environ = {"REQUEST_METHOD": "GET", "PATH_INFO": "/x"}
     with pytest.raises(RuntimeError):
-        tracking.Tracked(broken)(environ, lambda *_: None)
+        tracking.Tracked(broken, [])(environ, lambda *_: None)
     assert lines("access")[0]["http.response.status_code"] == 500
     assert tracking.request_id.get() is None

@@ -8,6 +8,7 @@ on a socket that all of them share, and lets in nothing but these addresses.
 import socket
 import threading
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from socketserver import ThreadingMixIn
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
 
 SILENCE_SECONDS = 5
 POLL_SECONDS = 0.2  # how long a worker that ends may wait for its thread to notice
+
+
+@cache
+def of_this_master(bind: str | None) -> "Address":
+    """Return the address of this process, which stays open when a hang-up has it read its settings again."""
+    return Address(bind)
 
 
 class Address:

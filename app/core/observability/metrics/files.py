@@ -10,6 +10,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 
 from prometheus_client.mmap_dict import MmapedDict
@@ -19,6 +20,12 @@ PREFIX = "flask-metrics-"
 _LIFE = "life.lock"  # held by the master and its workers: a folder whose lock is free has been left behind
 _READERS = "readers.lock"
 _GONE = "0"  # in place of a process number: the sum of all who are gone
+
+
+@cache
+def of_this_master() -> "MetricFiles":
+    """Return the files of this process, which lives on when a hang-up has it read its settings again."""
+    return MetricFiles()
 
 
 class MetricFiles:

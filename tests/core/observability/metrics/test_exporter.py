@@ -15,6 +15,11 @@ def app(create):
     def stream():
         return Response(iter([b"a", b"b"]))
 
+    @app.get("/v1/things/<int:number>")
+    @public
+    def thing(number):
+        return "", 503
+
     return app
 
 
@@ -38,9 +43,9 @@ def count(samples, *labels):
 
 
 def test_a_request_is_observed_once_with_its_route_and_not_its_path(client, scrape):
-    before = count(scrape(), "GET", "/v1/notes/<int:note_id>", "503")
-    assert client.get("/v1/notes/17").status_code == 503
-    assert count(scrape(), "GET", "/v1/notes/<int:note_id>", "503") == before + 1
+    before = count(scrape(), "GET", "/v1/things/<int:number>", "503")
+    assert client.get("/v1/things/17").status_code == 503
+    assert count(scrape(), "GET", "/v1/things/<int:number>", "503") == before + 1
 
 
 @pytest.mark.parametrize(
