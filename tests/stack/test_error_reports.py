@@ -9,9 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from app.core.observability.tracking import request_id
+from tests.receiver import receiving
 from tests.stack import tasks
 from tests.stack.conftest import GENEROUS_SECONDS, until
-from tests.stack.receiver import receiving
 from tests.stack.workers import working
 
 FAILURES = 50

@@ -1,7 +1,4 @@
-"""What stands in for Sentry: a real HTTP server that takes envelopes, or that takes them and says nothing.
-
-Traces of OpenTelemetry are taken too, and kept as the bytes that they are.
-"""
+"""Stands in for Sentry or a collector of traces: a real HTTP server that keeps what it is sent, or says nothing."""
 
 import gzip
 import json
@@ -19,12 +16,19 @@ class Receiver:
         self.answering = threading.Event()
         self.answering.set()
         self.waiting = 0
-        self.bodies = []
-        self.traces = []
+        self.heads = []  # of all requests
+        self.bodies = []  # Sentry's envelopes
+        self.traces = []  # OpenTelemetry's, as the bytes that they are
 
     def items(self, kind):
         """Return the payloads of one kind: `event`, `transaction`, `client_report`."""
         return [payload for body in self.bodies for item, payload in parse(body) if item["type"] == kind]
+
+    def take(self, path, head, content):
+        """Keep a request."""
+        self.heads.append(head)
+        (self.bodies if path.endswith("/envelope/") else self.traces).append(content)
+        self.waiting += 1
 
 
 def parse(body):
@@ -38,20 +42,20 @@ def parse(body):
 
 
 @contextmanager
-def receiving():
+def receiving(kind=Receiver):
     """Run a receiver until the block ends."""
 
     class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
         def do_POST(self):
             body = self.rfile.read(int(self.headers["Content-Length"]))
             content = gzip.decompress(body) if self.headers["Content-Encoding"] == "gzip" else body
-            (receiver.bodies if self.path.endswith("/envelope/") else receiver.traces).append(content)
-            receiver.waiting += 1
+            receiver.take(self.path, f"{self.requestline}\n{self.headers}", content)
             receiver.answering.wait()
             self.send_response(200)
-            self.send_header("Content-Length", "2")
+            self.send_header("Content-Length", "0")
             self.end_headers()
-            self.wfile.write(b"{}")
 
         def handle(self):
             with suppress(OSError):  # the service has ended, or has given us up
@@ -62,7 +66,7 @@ def receiving():
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    receiver = Receiver(server.server_port)
+    receiver = kind(server.server_port)
     thread = threading.Thread(target=server.serve_forever, args=(0.05,))
     thread.start()
     try:
