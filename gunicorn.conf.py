@@ -38,9 +38,11 @@ threads = settings.WEB_THREADS
 preload_app = not settings.DEBUG
 reload = settings.DEBUG
 if reload:
-    # Reading the settings has imported the application into the master, and every worker would inherit that code.
-    for name in [name for name in sys.modules if name.partition(".")[0] == "app"]:
-        del sys.modules[name]
+    # Reading the settings has imported the application into the master, and every worker would inherit that code; and
+    # with it the metrics, which cannot be declared twice.
+    for name in list(sys.modules):
+        if name.partition(".")[0] in {"app", "prometheus_client", "prometheus_flask_exporter"}:
+            del sys.modules[name]
 
 # A heartbeat, not a limit on requests: a worker whose main thread is stuck for so long is replaced.
 timeout = settings.WEB_TIMEOUT_SECONDS
