@@ -88,15 +88,29 @@ control_socket_disable = True
 worker_tmp_dir = MEMORY
 
 # Metrics and probes have an address of their own, which the master opens and the workers answer.
-internal_address = address.of_this_master(settings.METRICS_BIND)
+internal_address = address.of_this_master()
 
 
 def on_starting(_server: Any) -> None:
     """Open the internal address, or end: an instance that nobody can watch is not what was asked for."""
+    if problem := open_internal_address():
+        sys.exit(problem)
+
+
+def on_reload(server: Any) -> None:
+    """Open it anew if a hang-up has changed it; if that fails, the former stays."""
+    if problem := open_internal_address():
+        server.log.error(problem)
+
+
+def open_internal_address() -> str | None:
+    """Return what is wrong with METRICS_BIND, if it is."""
     try:
-        internal_address.listen()
+        internal_address.listen(settings.METRICS_BIND)
     except OSError as error:
-        sys.exit(f"METRICS_BIND: cannot listen at {settings.METRICS_BIND}: {os.strerror(error.errno or 0)}")
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
+        return f"METRICS_BIND: cannot listen at {settings.METRICS_BIND}: {reason}"
+    return None
 
 
 def post_worker_init(worker: Any) -> None:

@@ -40,7 +40,9 @@ def load_config(environ: Mapping[str, str], project: Path = PROJECT) -> Config:
             problems[variable] = str(error)
             values[name] = _default(declared)
     config = cls(values)
-    problems = {**dict(config.problems()), **problems}
+    # What follows from a mistake that is told already, such as a missing REDIS_URL from a malformed one, is not told.
+    following = {name: text for name, text in config.problems() if not any(known in text for known in problems)}
+    problems = {**following, **problems}
     if problems:
         raise ConfigError(problems)
     return config

@@ -12,12 +12,19 @@ def incomplete(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if config["SESSION_STORE"] == "redis" and not config["REDIS_URL"]:
         yield "SESSION_STORE", "redis, but there is no REDIS_URL"
     if any(config[name] for name in UPLOADS):
-        yield from ((name, "missing; the others of S3_* are set") for name in UPLOADS if not config[name])
+        given = next(name for name in UPLOADS if config[name])
+        yield from (
+            (name, f"missing; {given} is set, and all five go together") for name in UPLOADS if not config[name]
+        )
         if str(config["S3_ENDPOINT"]).startswith("http://") and config["SECURE"]:
             yield "S3_ENDPOINT", "must start with https://, as PUBLIC_URL does: browsers refuse the mixture"
         yield from _installed("S3_ENDPOINT", "minio", "uploads")
     if config["OTEL_EXPORTER_OTLP_ENDPOINT"]:
         yield from _installed("OTEL_EXPORTER_OTLP_ENDPOINT", "opentelemetry.sdk", "tracing")
+    elif config["OTEL_EXPORTER_OTLP_HEADERS"]:
+        yield "OTEL_EXPORTER_OTLP_ENDPOINT", "missing; OTEL_EXPORTER_OTLP_HEADERS is set"
+    if config["METRICS_BIND"] and config["METRICS_BIND"] == config["BIND"]:
+        yield "METRICS_BIND", "the same as BIND; it is an address of its own"
     yield from _mail(config)
 
 
@@ -27,6 +34,8 @@ def _mail(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield "MAIL_FROM", "missing; MAIL_SERVER is set"
         if not config["REDIS_URL"]:
             yield "MAIL_SERVER", "set, but there is no REDIS_URL: mail waits there until it is sent"
+    elif given := [name for name in ("MAIL_USERNAME", "MAIL_PASSWORD", "MAIL_FROM") if config[name]]:
+        yield "MAIL_SERVER", f"missing; {given[0]} is set"
     if bool(config["MAIL_USERNAME"]) != bool(config["MAIL_PASSWORD"]):
         yield "MAIL_USERNAME", "MAIL_USERNAME and MAIL_PASSWORD go together, and only one is set"
     elif config["MAIL_PASSWORD"] and not config["MAIL_USE_TLS"]:

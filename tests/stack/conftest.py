@@ -117,7 +117,7 @@ def running(folder, environ, application="service:app", project=PROJECT):
         process = subprocess.Popen(
             [GUNICORN, "--pythonpath", Path(__file__).parent, application],
             cwd=project,
-            env=variables | environ,
+            env={name: value for name, value in (variables | environ).items() if value is not None},
             stdin=subprocess.DEVNULL,
             stdout=stdout,
             stderr=stderr,

@@ -2,10 +2,12 @@
 
 import os
 import signal
+import socket
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
+import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -54,6 +56,11 @@ def busy(service, threads):
         finally:
             (service.gate / "open").touch()
         assert [request.result().status_code for request in waiting] == [200] * threads
+
+
+def free_ports():
+    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
+        return one.getsockname()[1], other.getsockname()[1]
 
 
 def test_a_thousand_requests_are_counted_as_a_thousand_while_workers_come_and_go(start):
@@ -165,6 +172,26 @@ def test_a_hang_up_keeps_counts_and_address(start):
     until(lambda: "Worker exiting" in service.stdout())
     assert ask(service, 10) == {200}
     until(lambda: counted(service) == 20)
+
+
+def test_a_hang_up_moves_the_internal_address(start, tmp_path):
+    def write_settings(port):
+        settings.write_text(f"METRICS_BIND=127.0.0.1:{port}\n")
+
+    def answers(port):
+        try:
+            return httpx.get(f"http://127.0.0.1:{port}/healthz", trust_env=False).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    settings, (first, second) = tmp_path / "settings", free_ports()
+    write_settings(first)
+    service = start(METRICS_BIND=None, APP_CONFIG_FILE=str(settings))
+    until(lambda: answers(first))
+    write_settings(second)
+    service.process.send_signal(signal.SIGHUP)
+    until(lambda: answers(second))
+    until(lambda: not answers(first))
 
 
 def test_nothing_is_left_of_a_service_that_has_ended(start):

@@ -59,6 +59,7 @@ def init_app(app: Flask) -> None:
 def _start(config: dict[str, Any]) -> None:
     import sentry_sdk  # noqa: PLC0415  who does not report does not pay for it
 
+    logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)  # a line per attempt; `Transport` says it once
     clean = cleaner(Redactor(config["SECRET_VALUES"]), {"commit": config["GIT_SHA"]})
     sentry_sdk.init(
         dsn=config["SENTRY_DSN"],

@@ -5,6 +5,7 @@ supervisor would kill a service that only needs patience. Each worker therefore 
 on a socket that all of them share, and lets in nothing but these addresses.
 """
 
+import errno
 import socket
 import threading
 from collections.abc import Iterable
@@ -24,26 +25,31 @@ POLL_SECONDS = 0.2  # how long a worker that ends may wait for its thread to not
 
 
 @cache
-def of_this_master(bind: str | None) -> "Address":
-    """Return the address of this process, which stays open when a hang-up has it read its settings again."""
-    return Address(bind)
+def of_this_master() -> "Address":
+    """Return the address of this process, which lives on when a hang-up has the settings read again."""
+    return Address()
 
 
 class Address:
     """The internal address of one Gunicorn: its master listens, its workers serve."""
 
-    def __init__(self, bind: str | None) -> None:
-        """Take METRICS_BIND; None is no such address."""
-        self._bind = bind
+    def __init__(self) -> None:
+        """Have no address yet."""
+        self._bind: str | None = None
         self._listener: socket.socket | None = None
         self._server: Server | None = None
 
-    def listen(self) -> None:
-        """Open the address; raises `OSError` when it is taken."""
-        if self._bind:
-            self._listener = _open(self._bind)
+    def listen(self, bind: str | None) -> None:
+        """Open METRICS_BIND, in the place of what was open (None: of nothing); raises `OSError` when it is taken."""
+        if bind == self._bind:
+            return
+        listener = _open(bind) if bind else None
+        if self._listener:
+            self._listener.close()
+        if listener:
             # Several workers wait for the same connection, one of them gets it, and the others must not hang.
-            self._listener.settimeout(0)
+            listener.settimeout(0)
+        self._bind, self._listener = bind, listener
 
     def serve(self, application: "WSGIApplication") -> None:
         """Answer in this process, on a thread of its own, until `close`."""
@@ -64,15 +70,24 @@ def _open(bind: str) -> socket.socket:
     if bind.startswith("fd://"):
         return socket.socket(fileno=int(bind.removeprefix("fd://")))
     if bind.startswith("unix:"):
-        path = Path(bind.removeprefix("unix:"))
-        path.unlink(missing_ok=True)  # left by a predecessor
-        listener = socket.socket(socket.AF_UNIX)
-        listener.bind(str(path))
-        listener.listen()
-        return listener
+        return _open_unix(Path(bind.removeprefix("unix:")))
     host, _, port = bind.rpartition(":")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     return socket.create_server((host.strip("[]"), int(port)), family=family)
+
+
+def _open_unix(path: Path) -> socket.socket:
+    with socket.socket(socket.AF_UNIX) as client:
+        if path.is_socket() and client.connect_ex(str(path)) == errno.ECONNREFUSED:
+            path.unlink()  # left by a predecessor that was killed
+    listener = socket.socket(socket.AF_UNIX)
+    try:
+        listener.bind(str(path))
+        listener.listen()
+    except OSError:
+        listener.close()
+        raise
+    return listener
 
 
 class Server(ThreadingMixIn, WSGIServer):

@@ -29,8 +29,8 @@ def serve():
     opened = []
 
     def serve(bind):
-        address = Address(bind)
-        address.listen()
+        address = Address()
+        address.listen(bind)
         address.serve(application)
         opened.append(address)
 
@@ -64,6 +64,41 @@ def test_it_is_served_on_a_unix_socket_whatever_was_left_there(serve, tmp_path):
     assert ask(socket.AF_UNIX, str(path)).endswith(b"/healthz True ")
 
 
+def test_a_unix_socket_that_is_in_use_is_not_taken_away(tmp_path):
+    path = tmp_path / "internal.sock"
+    with socket.socket(socket.AF_UNIX) as other:
+        other.bind(str(path))
+        other.listen()
+        with pytest.raises(OSError, match="in use"):
+            Address().listen(f"unix:{path}")
+    assert path.is_socket()
+
+
+def test_a_file_in_the_place_of_a_socket_is_not_removed(tmp_path):
+    path = tmp_path / "notes.txt"
+    path.write_text("precious")
+    with pytest.raises(OSError, match="in use"):
+        Address().listen(f"unix:{path}")
+    assert path.read_text() == "precious"
+
+
+def test_another_address_takes_the_place_of_the_first():
+    first, second = free_port(), free_port()
+    address = Address()
+    address.listen(f"127.0.0.1:{first}")
+    address.listen(f"127.0.0.1:{first}")  # the same again is nothing
+    address.listen(f"127.0.0.1:{second}")
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", first))
+    socket.create_connection(("127.0.0.1", second)).close()
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(OSError, match="in use"):
+        address.listen(f"127.0.0.1:{taken.getsockname()[1]}")
+    socket.create_connection(("127.0.0.1", second)).close()
+    address.listen(None)
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", second))
+
+
 def test_it_is_served_on_a_socket_that_a_supervisor_opened(serve):
     listener = socket.create_server(("127.0.0.1", 0))
     address = listener.getsockname()
@@ -79,8 +114,8 @@ def test_what_has_been_accepted_is_answered_before_it_closes():
         answer.wait(60)
         return application(environ, start_response)
 
-    address = Address(f"127.0.0.1:{port}")
-    address.listen()
+    address = Address()
+    address.listen(f"127.0.0.1:{port}")
     address.serve(slow)
     with ThreadPoolExecutor(2) as pool:
         asking = pool.submit(ask, socket.AF_INET, ("127.0.0.1", port))
@@ -108,12 +143,12 @@ def test_nothing_else_is_let_in(serve, path):
 
 def test_an_address_that_is_taken_is_an_error():
     with socket.create_server(("127.0.0.1", 0)) as listener, pytest.raises(OSError, match="in use"):
-        Address(f"127.0.0.1:{listener.getsockname()[1]}").listen()
+        Address().listen(f"127.0.0.1:{listener.getsockname()[1]}")
 
 
 def test_no_address_is_nothing():
-    address = Address(None)
-    address.listen()
+    address = Address()
+    address.listen(None)
     address.serve(application)
 
 
