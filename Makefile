@@ -55,6 +55,10 @@ monitoring-test: $(BIN)/.installed ## Check alerts and dashboards with the real 
 uploads-test: $(BIN)/.installed ## Send files to a real object store, Ceph (needs radosgw, ceph-mon, ceph-osd)
 	$(BIN)/pytest tests/uploads -m uploads --no-cov
 
+.PHONY: removal-test
+removal-test: $(BIN)/.installed ## Take each optional part out of a copy, and check what is left
+	$(BIN)/pytest tests/removal -m removal --no-cov --numprocesses=2
+
 .PHONY: screenshots
 screenshots: $(BIN)/.installed-browser ## Take the pictures of the README
 	$(BIN)/pytest tests/browser/screenshots.py -m browser --no-cov
@@ -83,6 +87,10 @@ lock: $(BIN)/.installed ## Renew the pinned requirements with their hashes
 
 EXTRAS := tracing uploads
 LOCK := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock"
+
+.PHONY: remove
+remove: $(BIN)/.installed ## Take an optional part out of the tree: make remove PART=NAME; without PART, list them
+	@$(BIN)/python -m devtools.remove $(PART) $(if $(FORCE),--force)
 
 .PHONY: clean-data
 clean-data: ## Remove .dev, what development has stored included

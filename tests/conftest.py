@@ -55,6 +55,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.write_line("Left out: the tests with rsyslog and logrotate; `make logging-test` runs them.")
     if "not monitoring" in config.option.markexpr:
         terminalreporter.write_line("Left out: the tests with the real Prometheus; `make monitoring-test` runs them.")
+    if "not removal" in config.option.markexpr:
+        terminalreporter.write_line("Left out: the tree without each of its optional parts; `make removal-test` tries.")
     if "not uploads" in config.option.markexpr:
         terminalreporter.write_line("Left out: the tests with a real object store; `make uploads-test` runs them.")
 

@@ -4,7 +4,7 @@ import re
 import socket
 from email.utils import formataddr, getaddresses
 from pathlib import Path
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
@@ -13,6 +13,7 @@ from app.config.setting import text, words
 
 _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _LARGEST_PORT = 65535
+_REDIS_FILES = ("ssl_ca_certs", "ssl_certfile", "ssl_keyfile")
 _HOST = re.compile(rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9a-f:.]+\])", re.ASCII)
 
 
@@ -99,7 +100,21 @@ def redis_url(raw: str) -> str:
         raise ValueError("names no host: redis://:password@host:6379/0")
     if url.scheme != "unix" and not re.fullmatch(r"/?[0-9]*", url.path):
         raise ValueError("names a database that is not a number: redis://:password@host:6379/0")
+    for name, value in parse_qsl(url.query, keep_blank_values=True):
+        _redis_option(url.scheme, name, value)
     return raw
+
+
+def _redis_option(scheme: str, name: str, value: str) -> None:
+    """Refuse what the client would stumble over at its first command; how long it waits is a setting of its own."""
+    if name == "db" and not re.fullmatch(r"[0-9]+", value):
+        raise ValueError("names a database that is not a number: unix:///run/redis.sock?db=0")
+    if scheme == "rediss" and name == "ssl_cert_reqs" and value not in {"required", "optional", "none"}:
+        raise ValueError("has an ssl_cert_reqs that is not one of required, optional, none")
+    if scheme == "rediss" and name in _REDIS_FILES and not Path(value).is_file():
+        raise ValueError(f"has an {name} that is not a file")
+    if name != "db" and (scheme != "rediss" or name not in {"ssl_cert_reqs", *_REDIS_FILES}):
+        raise ValueError(f"has an option other than db, and for rediss:// ssl_cert_reqs, {', '.join(_REDIS_FILES)}")
 
 
 def dsn(raw: str) -> str:

@@ -100,7 +100,7 @@ class Config(Derived):
     CACHE_SECONDS: int = setting(integer(1, 86_400), default=60)
     JOB_LOST_SECONDS: int = setting(integer(3, 3_600), default=30)
 
-    # Sessions, uploads, mail, tracing: each off until it is configured
+    # What is off until it is configured
     SESSION_STORE: str = setting(choice("cookie", "redis"), default="cookie")
     S3_ENDPOINT: str | None = setting(origin, default=None)
     S3_REGION: str | None = setting(text, default=None)
@@ -127,8 +127,8 @@ class Config(Derived):
             yield "PUBLIC_URL", "must start with https://"
         if self.PROXY_HOPS_PROTO == 0:
             yield "PROXY_HOPS_PROTO", "0: all would be redirected to https for ever; with one proxy in front it is 1"
-        if self.REDIS_URL and self.RATE_LIMIT and self.PROXY_HOPS_FOR == 0:
-            yield "PROXY_HOPS_FOR", "0: RATE_LIMIT would count all clients as one, the proxy; with one in front it is 1"
+        if self.REDIS_URL and self.PROXY_HOPS_FOR == 0:
+            yield "PROXY_HOPS_FOR", "0: limits would count all clients as one, the proxy; with one in front it is 1"
         if any(name in {"*", "."} for name in self.ALLOWED_HOSTS):
             yield "TRUSTED_HOSTS", "a wildcard; name the hosts that are served"
 

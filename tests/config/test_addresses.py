@@ -51,7 +51,17 @@ def test_what_is_no_postgresql_url_is_refused_without_repeating_it(raw):
 
 
 @pytest.mark.parametrize(
-    "raw", ["redis://h", "redis://:p@h:6379/0", "rediss://u:p@h:6380/15", "unix:///run/redis.sock"]
+    "raw",
+    [
+        "redis://h",
+        "redis://:p@h:6379/0",
+        "redis://h?db=2",
+        "rediss://u:p@h:6380/15",
+        "rediss://h/1?ssl_cert_reqs=none",
+        f"rediss://h?ssl_ca_certs={__file__}&ssl_certfile={__file__}&ssl_keyfile={__file__}",
+        "unix:///run/redis.sock",
+        "unix://:p@/run/redis.sock?db=1",
+    ],
 )
 def test_a_redis_url_is_accepted_in_its_usual_spellings(raw):
     assert redis_url(raw) == raw
@@ -62,6 +72,27 @@ def test_a_redis_url_is_accepted_in_its_usual_spellings(raw):
 )
 def test_what_is_no_redis_url_is_refused(raw):
     with pytest.raises(ValueError, match=r"not a URL|names"):
+        redis_url(raw)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        "redis://h/0?foo=bar",
+        "redis://h?foo",
+        "redis://h?socket_timeout=abc",
+        "redis://h?socket_timeout=1",
+        "redis://h?db=",
+        "redis://h?ssl_cert_reqs=none",
+        "unix:///x.sock?db=x",
+        "unix:///x.sock?db=\u0663",
+        "rediss://h?ssl_cert_reqs=maybe",
+        "rediss://h?ssl_ca_certs=/nothing/ca.pem",
+        "rediss://h?ssl_keyfile=/",
+    ],
+)
+def test_a_redis_url_has_no_option_that_the_client_stumbles_over(raw):
+    with pytest.raises(ValueError, match=r"has an|not a number"):
         redis_url(raw)
 
 

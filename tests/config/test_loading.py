@@ -64,7 +64,7 @@ def test_a_secret_may_be_given_as_a_file(without_key, tmp_path):
     assert key == config.SECRET_KEY
 
 
-@pytest.mark.parametrize("name", ["SECRET_KEY", "SECRET_KEY_FALLBACKS", "DATABASE_URL", "REDIS_URL", "SENTRY_DSN"])
+@pytest.mark.parametrize("name", [name for name, declared in settings_of(Production).items() if declared.secret])
 def test_every_secret_may_be_given_as_a_file_and_no_other_setting(production, tmp_path, name):
     assert refused({**production, name: "", f"{name}_FILE": str(tmp_path / "nothing")}) == {
         name: "its file cannot be read (No such file or directory)"

@@ -4,6 +4,7 @@ from app.config import ConfigError, load_config, optional
 from tests.conftest import PRODUCTION, TESTING
 
 STORE = dict.fromkeys(optional.UPLOADS, "https://s3.example.org")
+HEADERS = {"OTEL_EXPORTER_OTLP_HEADERS": "k=v"}
 COLLECTOR = {
     "OTEL_EXPORTER_OTLP_ENDPOINT": "https://traces.example.org",
     "OTEL_EXPORTER_OTLP_HEADERS": "api-key=canary-of-the-collector",
@@ -49,11 +50,7 @@ def test_what_is_asked_for_without_its_libraries_is_refused_with_the_command_tha
     ("given", "variable", "problem"),
     [
         ({"MAIL_FROM": "shop@example.org"}, "MAIL_SERVER", "missing; MAIL_FROM is set"),
-        (
-            {"OTEL_EXPORTER_OTLP_HEADERS": "k=v"},
-            "OTEL_EXPORTER_OTLP_ENDPOINT",
-            "missing; OTEL_EXPORTER_OTLP_HEADERS is set",
-        ),
+        (HEADERS, "OTEL_EXPORTER_OTLP_ENDPOINT", "missing; OTEL_EXPORTER_OTLP_HEADERS is set"),
         ({"METRICS_BIND": "127.0.0.1:8000"}, "METRICS_BIND", "the same as BIND; it is an address of its own"),
         ({"SESSION_STORE": "redis", "REDIS_URL": "nonsense"}, "REDIS_URL", "not a URL that starts with redis://"),
     ],

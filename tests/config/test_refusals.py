@@ -51,6 +51,7 @@ TABLE = [
     ({"DATABASE_URL_FILE": "/dev/null"}, "DATABASE_URL", "given twice"),
     ({"REDIS_URL": "http://:pa55word@host"}, "REDIS_URL", "not a URL that starts with redis://"),
     ({"REDIS_URL": "redis://:pa55word@host/name"}, "REDIS_URL", "not a number"),
+    ({"REDIS_URL": "redis://:pa55word@host?socket_timeout=abc"}, "REDIS_URL", "an option other than db"),
     ({"REDIS_URL_FILE": "/dev/null"}, "REDIS_URL", "empty"),
     ({"SENTRY_DSN": "https://errors.example/1"}, "SENTRY_DSN", "not a DSN"),
     ({"SENTRY_DSN_FILE": "/"}, "SENTRY_DSN", "Is a directory"),

@@ -1,13 +1,11 @@
 """The code of docs/optional.md, run as it is written."""
 
-import re
-
 import pytest
 from flask import session
 
-from tests.conftest import PROJECT
+from tests.guides import written
 
-GUIDE = (PROJECT / "docs/optional.md").read_text()
+GUIDE = "optional.md"
 STORE = {
     "S3_ENDPOINT": "https://s3.example.org",
     "S3_REGION": "eu-central-1",
@@ -17,24 +15,15 @@ STORE = {
 }
 
 
-def written(part):
-    """Run the code under a heading of the guide, and return what it defines."""
-    [section] = re.findall(rf"^## {part}\n(.*?)(?=^## |\Z)", GUIDE, re.MULTILINE | re.DOTALL)
-    [code] = re.findall(r"```python\n(.*?)```", section, re.DOTALL)
-    namespace = {"__name__": "guide"}
-    exec(compile(code, f"docs/optional.md, {part}", "exec"), namespace)
-    return namespace
-
-
 def test_a_span_around_a_part_of_a_request(app):
-    render = written("Tracing")["render"]
+    render = written(GUIDE, "Tracing")["render"]
     with app.test_request_context():
         assert render(3) == "..."
 
 
 @pytest.mark.parametrize("store", ["cookie", "redis"])
 def test_signing_in_and_out(create, redis, store):
-    code, app = written("Sessions in Redis"), create(SESSION_STORE=store)
+    code, app = written(GUIDE, "Sessions in Redis"), create(SESSION_STORE=store)
     with app.test_request_context():
         code["sign_in"](7)
         assert session["user_id"] == 7
@@ -45,7 +34,7 @@ def test_signing_in_and_out(create, redis, store):
 @pytest.mark.filterwarnings("ignore:datetime.datetime.utcnow:DeprecationWarning")  # minio's
 def test_the_form_of_an_upload(create):
     app = create(**STORE)
-    app.add_url_rule("/v1/pictures", "v1.begin_picture", written("Uploads")["begin_picture"], methods=["POST"])
+    app.add_url_rule("/v1/pictures", "v1.begin_picture", written(GUIDE, "Uploads")["begin_picture"], methods=["POST"])
     answered = app.test_client().post("/v1/pictures")
     assert (answered.status_code, answered.json["url"]) == (201, "https://s3.example.org/files")
     assert answered.json["fields"]["key"] == answered.json["key"]
@@ -53,5 +42,5 @@ def test_the_form_of_an_upload(create):
 
 def test_a_message(app, capsys):
     with app.app_context():
-        written("Mail")["welcome"]("ann@example.net")
+        written(GUIDE, "Mail")["welcome"]("ann@example.net")
     assert "It is good to have you here." in capsys.readouterr().err

@@ -1,5 +1,6 @@
 """The cached list of notes, read and changed through several workers, with a Redis that freezes, stops and refuses."""
 
+import itertools
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from app.core.data import redis_client
 from tests.stack.conftest import until
 
 NOTES = "/v1/notes?limit=5"
+ADDRESSES = itertools.count(1)  # each note is somebody else's: one may write thirty a minute
 # What a process does without for, when it got no answer within a second.
 PAUSE_SECONDS = redis_client.CONNECT_SECONDS + redis_client.ANSWERS
 
@@ -50,7 +52,8 @@ def newest(client):
 
 
 def add(client, title):
-    response = client.post("/v1/notes", json={"title": title})
+    address = f"2001:db8:{next(ADDRESSES):x}::1"
+    response = client.post("/v1/notes", json={"title": title}, headers={"X-Forwarded-For": address})
     assert response.status_code == 201, response.text
     return response.headers["Location"]
 

@@ -7,7 +7,8 @@ what depends on a user has the user in its key. Sessions, flashed messages and t
 
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Generic, TypeVar
 
 from cachelib.serializers import BaseSerializer
@@ -22,7 +23,7 @@ from app.core.data.outages import Outage
 
 Value = TypeVar("Value", bound=BaseModel)
 
-REQUESTS = Counter("cache_requests", "Look-ups in the cache.", ["result"])
+_REQUESTS = Counter("cache_requests_total", "Look-ups in the cache", ["result"])
 
 _log = logging.getLogger(__name__)
 _cache = Cache(with_jinja2_ext=False)
@@ -74,19 +75,20 @@ class Region(Generic[Value]):
         if self._is_bypassed():
             return compute()
         if self._missed and not self.forget():
-            REQUESTS.labels("error").inc()
+            _REQUESTS.labels("error").inc()
             return compute()
         try:
             revision, stored = _cache.get_many(self._name, f"{self._name}:{key}")
             value = self._read(revision, stored)
             revision = revision or self._revise()
         except RedisError as error:
-            REQUESTS.labels("error").inc()
+            _REQUESTS.labels("error").inc()
             _outage.begin(error)
             return compute()
-        _outage.end()
-        REQUESTS.labels("miss" if value is None else "hit").inc()
-        return self._store(key, revision, compute()) if value is None else value
+        if value is None:
+            return self._store(key, revision, compute())
+        _REQUESTS.labels("hit").inc()
+        return value
 
     def forget(self) -> bool:
         """Forget all values; to be called after the change is committed. Return whether the cache could be told.
@@ -104,13 +106,21 @@ class Region(Generic[Value]):
         self._missed = False
         return True
 
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """Around a commit, or as its decorator: forget all values, also if it failed: its answer may have been lost."""
+        try:
+            yield
+        finally:
+            self.forget()
+
     def _is_bypassed(self) -> bool:
         return self._exact and not current_app.config["REDIS_URL"]
 
     def _revise(self) -> str:
         """Give the region a revision that it never had: a counter that is evicted would start again."""
         revision = secrets.token_hex(8)
-        _cache.set(self._name, revision, timeout=0)
+        self._write(self._name, revision, timeout=0)
         return revision
 
     def _read(self, revision: str | None, stored: str | None) -> Value | None:
@@ -124,7 +134,15 @@ class Region(Generic[Value]):
 
     def _store(self, key: str, revision: str, value: Value) -> Value:
         try:
-            _cache.set(f"{self._name}:{key}", f"{revision}\n{value.model_dump_json()}")
+            self._write(f"{self._name}:{key}", f"{revision}\n{value.model_dump_json()}")
         except RedisError as error:
+            _REQUESTS.labels("error").inc()
             _outage.begin(error)
+        else:
+            _REQUESTS.labels("miss").inc()
         return value
+
+    def _write(self, key: str, text: str, **options: Any) -> None:
+        """Only this ends an outage: a Redis whose memory is full can be read, and takes nothing."""
+        _cache.set(key, text, **options)
+        _outage.end()

@@ -13,6 +13,7 @@ from flask import Flask
 from redis import ConnectionPool, Redis
 from redis.backoff import NoBackoff
 from redis.connection import Connection, parse_url
+from redis.exceptions import AuthenticationError
 from redis.exceptions import ConnectionError as NoConnection
 from redis.exceptions import TimeoutError as NoAnswer
 from redis.maint_notifications import MaintNotificationsConfig
@@ -85,6 +86,9 @@ def _guarded(kind: type[Any], breaker: Breaker) -> type[Any]:
             """Return the answer to the command that was sent."""
             try:
                 answer = super().read_response(*args, **kwargs)
+            except AuthenticationError as error:  # in words of its protocol: HELLO must be called ...
+                breaker.failed(NoConnection(f"it refuses the password in REDIS_URL, or wants one: {error}"))
+                raise
             except (NoConnection, NoAnswer) as error:
                 breaker.failed(error)
                 raise

@@ -37,7 +37,7 @@ def init_app(app: Flask) -> None:
     """
     Talisman().init_app(
         app,
-        content_security_policy=_policy(app.config["S3_ENDPOINT"]),
+        content_security_policy=CONTENT_SECURITY_POLICY | _sending_to(app.config["S3_ENDPOINT"]),
         content_security_policy_nonce_in=["script-src", "style-src"],
         permissions_policy=PERMISSIONS_POLICY,
         frame_options="DENY",
@@ -50,12 +50,10 @@ def init_app(app: Flask) -> None:
     app.after_request(_set_others)
 
 
-def _policy(store: str | None) -> dict[str, str]:
-    """Return the policy of this service, whose pages may also send files to the object store where there is one."""
-    if not store:
-        return CONTENT_SECURITY_POLICY
-    sending = ("connect-src", "form-action")
-    return CONTENT_SECURITY_POLICY | {name: f"{CONTENT_SECURITY_POLICY[name]} {store}" for name in sending}
+def _sending_to(store: str | None) -> dict[str, str]:
+    """Return what the policy says instead where there is an object store, for pages may send files to it."""
+    sending = ("connect-src", "form-action") if store else ()
+    return {name: f"{CONTENT_SECURITY_POLICY[name]} {store}" for name in sending}
 
 
 def _set_others(response: Response) -> Response:

@@ -22,8 +22,8 @@ from app.core.data.outages import Outage
 
 View = TypeVar("View", bound=Callable[..., Any])
 
-REJECTIONS = Counter("rate_limit_rejections", "Requests that were refused with 429.")
-ERRORS = Counter("rate_limit_errors", "Times that the store of the rate limits did not answer.")
+_REJECTIONS = Counter("rate_limit_rejections_total", "Requests that were refused with 429")
+_ERRORS = Counter("rate_limit_errors_total", "Requests that could not be counted")
 
 RETRY_AFTER_SECONDS = 5
 TOO_MANY = "Too many requests have come from your address. Try again later."
@@ -33,9 +33,13 @@ _outage = Outage(_log, "requests are not counted", "requests are counted again")
 
 
 def init_app(app: Flask) -> None:
-    """Count requests where `REDIS_URL` and `RATE_LIMIT` are there; probes, static files and preflights never."""
-    if not (app.config["REDIS_URL"] and app.config["RATE_LIMIT"]):
+    """Count requests where `REDIS_URL` is there; probes, static files and preflights never.
+
+    `RATE_LIMIT=off` leaves the limits that views have: what is guessed at, such as a password, stays guarded.
+    """
+    if not app.config["REDIS_URL"]:
         return
+    everywhere = app.config["RATE_LIMIT"]
     options: dict[str, Any] = {
         "connection_pool": redis_client.connect(app.config).connection_pool,
         "key_prefix": f"{app.config['SERVICE_NAME']}:limits",
@@ -43,11 +47,12 @@ def init_app(app: Flask) -> None:
     }
     limiter = Limiter(
         client,
-        application_limits=[ApplicationLimit(app.config["RATE_LIMIT"], error_message=TOO_MANY)],
+        application_limits=[ApplicationLimit(everywhere, error_message=TOO_MANY)] if everywhere else [],
         default_limits=[Limit(_rate_of_view, error_message=TOO_MANY)],
         storage_uri="counted-redis://",
         storage_options=options,
         on_breach=_count_rejection,
+        request_identifier=lambda: request.endpoint or "none",  # else nobody counts who tries addresses out
     )
     limiter.logger.setLevel(logging.WARNING)  # the access line says 429 already
     limiter.request_filter(lambda: request.blueprint in {"probes", "metrics"} or request.method == "OPTIONS")
@@ -56,7 +61,7 @@ def init_app(app: Flask) -> None:
 
 
 def limit(allowed: str) -> Callable[[View], View]:
-    """Declare how often a client may call this view, such as `30/minute`; `RATE_LIMIT` counts besides."""
+    """Declare how often a client may call this view, such as `30/minute`; `RATE_LIMIT` counts besides, or is off."""
     parsed = rate(allowed)
 
     def declare(view: View) -> View:
@@ -105,7 +110,9 @@ class Store(RedisStorage):
         try:
             count, left = self._count([self.prefixed_key(key)], [expiry, amount])
         except RedisError as error:
-            ERRORS.inc()
+            if not g.get("rate_limit_failed"):  # a request may have two limits
+                g.rate_limit_failed = True
+                _ERRORS.inc()
             _outage.begin(error)
             if self._refuse:
                 message = "Requests cannot be counted. Try again shortly."
@@ -118,11 +125,12 @@ class Store(RedisStorage):
 
 def _rate_of_view() -> str:
     """Return what `limit` has declared; empty, which is no limit, for most."""
-    return getattr(current_app.view_functions[request.endpoint or ""], "rate_limit", None) or ""
+    view = current_app.view_functions.get(request.endpoint or "")
+    return getattr(view, "rate_limit", None) or ""
 
 
 def _count_rejection(_limit: RequestLimit) -> None:
-    REJECTIONS.inc()
+    _REJECTIONS.inc()
 
 
 def _announce(response: Response, counted: list[RequestLimit]) -> Response:

@@ -53,9 +53,9 @@ def page(query: NoteQuery) -> NotePage:
     The cursor is the last id that was seen: unlike an offset it costs the same
     on every page, and nothing is skipped or repeated while others write.
     """
-    if query.cursor:  # anybody can make up more of them than a cache holds
-        return _page(query)
-    return _beginnings.get(str(query.limit), lambda: _page(query))
+    if not query.cursor:  # anybody can make up more cursors than a cache holds
+        return _beginnings.get(str(query.limit), lambda: _page(query))
+    return _page(query)
 
 
 def count_words(note_id: int) -> None:
@@ -81,9 +81,7 @@ def _page(query: NoteQuery) -> NotePage:
     return NotePage(items=notes[: query.limit], next_cursor=str(notes[query.limit - 1].id) if more else None)
 
 
+@_beginnings.changing()
 def _commit() -> None:
-    """Commit, and have the list read anew: even if the commit failed, for its answer alone may have been lost."""
-    try:
-        db.session.commit()
-    finally:
-        _beginnings.forget()
+    """Store what was changed, for whoever reads next."""
+    db.session.commit()

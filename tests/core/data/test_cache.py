@@ -1,5 +1,6 @@
 import pickle
 import threading
+from contextlib import suppress
 
 import pytest
 from prometheus_client import REGISTRY
@@ -62,6 +63,22 @@ def test_a_value_is_computed_once(asked):
     assert [asked.get() for _ in range(3)] == [1, 1, 1]
     assert asked.computed == 1
     assert asked.counted() == (2, 1, 0)
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_what_was_changed_is_read_anew_even_if_the_commit_seemed_to_fail(create, redis, fails):
+    asked = Asked(create())
+
+    @asked.region.changing()
+    def commit():
+        asked.number += 1
+        if fails:
+            raise ConnectionError
+
+    for number in (1, 2, 3):
+        assert asked.get() == number
+        with asked.app.app_context(), suppress(ConnectionError):
+            commit()
 
 
 def test_each_key_has_its_own_value(asked):
@@ -201,3 +218,20 @@ def test_a_full_redis_costs_speed_only(create, own_redis, capsys):
         asked.change(number)
         assert asked.get() == number
     assert capsys.readouterr().out.count("the cache is not usable") == 1
+
+
+def test_a_full_redis_that_can_be_read_is_an_error_of_each_look_up_that_finds_nothing_and_told_once(
+    create, own_redis, capsys
+):
+    asked = Asked(create(REDIS_URL=own_redis.url()))
+    asked.get()
+    with Redis.from_url(own_redis.url()) as client:
+        client.config_set("maxmemory", "1")
+        for number in range(5):
+            assert asked.get(f"another {number}") == asked.get() == 1
+        assert asked.counted() == (5, 1, 5)
+        client.config_set("maxmemory", "0")
+    asked.get("another")
+    assert asked.counted() == (5, 2, 5)
+    logged = capsys.readouterr().out
+    assert (logged.count("the cache is not usable"), logged.count("the cache is usable again")) == (1, 1)

@@ -68,6 +68,18 @@ def test_a_frozen_server_is_waited_for_once_by_all_clients_of_a_process(own_redi
     assert [record.getMessage().split(":")[0] for record in caplog.records] == ["Redis does not answer"]
 
 
+@pytest.mark.parametrize("password", ["", ":wrong@"])
+def test_a_password_that_is_wrong_or_missing_is_told_in_plain_words(own_redis, caplog, password):
+    with redis_client.connect(config(own_redis.url()), answer_seconds=None) as desk:
+        desk.config_set("requirepass", "right")
+    client = redis_client.connect(config(own_redis.url().replace("://", f"://{password}")))
+    with pytest.raises(RedisError):
+        client.ping()
+    [line] = caplog.messages
+    assert line.startswith("Redis does not answer: it refuses the password in REDIS_URL, or wants one: ")
+    assert "wrong@" not in line
+
+
 def test_after_the_pause_a_server_that_is_still_frozen_costs_one_more_wait(own_redis, impatient):
     one, other = impatient
     own_redis.freeze()

@@ -109,16 +109,26 @@ def test_a_window_ends_by_itself(client, redis):
 
 
 @pytest.fixture
-def dear(redis, create):
-    app = create(RATE_LIMIT="5/day")
+def create_dear(redis, create):
+    """A function that returns the client of an application with one view that may be asked twice a day."""
 
-    @public
-    @limits.limit("2/day")
-    def view():
-        return "dear"
+    def create_dear(everywhere, **changes):
+        app = create(RATE_LIMIT=everywhere, **changes)
 
-    app.add_url_rule("/v1/dear", "v1.dear", view)
-    return app.test_client()
+        @public
+        @limits.limit("2/day")
+        def view():
+            return "dear"
+
+        app.add_url_rule("/v1/dear", "v1.dear", view)
+        return app.test_client()
+
+    return create_dear
+
+
+@pytest.fixture
+def dear(create_dear):
+    return create_dear("5/day")
 
 
 def test_a_view_may_be_limited_more_and_counts_for_all_addresses_too(dear):
@@ -180,11 +190,29 @@ def test_the_address_is_the_one_that_the_hops_yield(redis, create, hops, refused
     assert (429 in seen) is refused
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [("GET", "/nothing/{}", 404), ("GET", "/v1/nothing/{}", 404), ("DELETE", "/v1/ping", 405), ("GET", "/notes/", 404)],
+)
+def test_who_tries_addresses_out_is_counted(client, method, path, status):
+    seen = [client.open(path.format(number), method=method, headers=ANN).status_code for number in range(4)]
+    assert seen == [status, status, status, 429]
+    assert client.get("/v1/ping", headers=ANN).status_code == 429
+
+
 @pytest.mark.parametrize("changes", [{"REDIS_URL": ""}, {"RATE_LIMIT": "off"}])
 def test_without_redis_or_a_rate_nothing_is_limited_nor_announced(redis, create, changes):
     client = create(**changes).test_client()
     assert statuses(client, "/v1/ping", 9, headers=ANN) == [200] * 9
     assert "RateLimit" not in client.get("/v1/ping", headers=ANN).headers
+
+
+def test_without_a_rate_for_all_addresses_a_views_own_limit_stays(create_dear):
+    client = create_dear("off")
+    response = client.get("/v1/dear", headers=ANN)
+    assert response.headers["RateLimit-Policy"] == '"route";q=2;w=86400'
+    assert statuses(client, "/v1/dear", 3, headers=ANN) == [200, 429, 429]
+    assert statuses(client, "/v1/ping", 9, headers=ANN) == [200] * 9
 
 
 def test_every_application_has_the_limits_of_its_own_configuration(redis, create):
@@ -201,6 +229,14 @@ def test_while_the_store_is_down_requests_are_let_through_and_the_log_says_so_on
     assert "RateLimit" not in client.get("/v1/ping", headers=ANN).headers
     assert total("rate_limit_errors_total") == before + 10
     assert capsys.readouterr().out.count("requests are not counted") == 1
+
+
+def test_a_request_that_two_limits_could_not_count_is_one(create_dear, own_redis):
+    client = create_dear("5/day", REDIS_URL=own_redis.url())
+    own_redis.kill()
+    before = total("rate_limit_errors_total")
+    assert statuses(client, "/v1/dear", 3, headers=ANN) == [200] * 3
+    assert total("rate_limit_errors_total") == before + 3
 
 
 def test_while_the_store_is_down_requests_are_refused_if_that_was_chosen(create, own_redis):

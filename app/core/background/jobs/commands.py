@@ -1,9 +1,9 @@
 """`flask jobs`: run a worker, look at what waits and at what failed, and try it again."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from itertools import pairwise
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,15 +11,15 @@ from flask import current_app
 from flask.cli import AppGroup
 from redis import RedisError
 
+from app.core.background.jobs import failures
+from app.core.background.jobs.failures import Failure, when
 from app.core.background.jobs.tasks import QUEUE, TASKS
 
 if TYPE_CHECKING:
-    from rq.job import Job
-    from rq.registry import FailedJobRegistry
-
     from app.core.background.jobs.queues import Queues
 
 LISTED = 100
+NONE_FAILED = "no failed jobs"
 
 group = AppGroup("jobs", help="Jobs behind the requests: their workers, and what became of them.")
 
@@ -40,28 +40,20 @@ def worker(queue: str) -> None:
 def list_jobs() -> None:
     """Show what runs, what waits, and what is to be tried again."""
     with _answering() as queues:
-        for name in queues.names():
-            queue = queues[name]
-            for state, ids in {
-                "started": queue.started_job_registry.get_job_ids(cleanup=False),
-                "queued": queue.job_ids,
-                "scheduled": queue.scheduled_job_registry.get_job_ids(cleanup=False),
-            }.items():
-                for job in _fetch(queues, ids[:LISTED]):
-                    click.echo(f"{job.id}  {_when(job.enqueued_at)}  {name}  {state:<9}  {job.description}")
-                if len(ids) > LISTED:
-                    click.echo(f"... and {len(ids) - LISTED} more of {name} that are {state}")
+        _show(_unfinished(queues), "no jobs")
 
 
 @group.command()
 @click.argument("job_id", required=False)
 def failed(job_id: str | None) -> None:
-    """Show the jobs that failed for good: id, when, function, and the error; of one job all of it."""
+    """Show the jobs that failed for good: id, when, function, and the error; of one job all that is known."""
     with _answering() as queues:
-        for job, _ in _failed(queues, job_id):
-            result = job.latest_result()
-            error = (result and result.exc_string) or "nothing is known"
-            click.echo(error if job_id else f"{job.id}  {_when(job.ended_at)}  {job.description}  {_essence(error)}")
+        if job_id:
+            click.echo(_one(queues, job_id).page())
+            return
+        _show((failure.line() for failure in islice(failures.every(queues), LISTED)), NONE_FAILED)
+        if (more := failures.count(queues) - LISTED) > 0:
+            click.echo(f"... and {more} more")
 
 
 @group.command()
@@ -69,11 +61,7 @@ def failed(job_id: str | None) -> None:
 @click.option("--all", "everything", is_flag=True, help="All that failed.")
 def retry(job_id: str | None, everything: bool) -> None:  # noqa: FBT001  click's way of calling
     """Put a failed job back into its queue, with as many tries as a new one."""
-    with _chosen(job_id, everything=everything) as chosen:
-        for job, registry in chosen:
-            job.retries_left = len(job.retry_intervals or []) or None
-            registry.requeue(job)
-            click.echo(f"{job.id} {job.description}: queued")
+    _each(job_id, Failure.retry, "queued", everything=everything)
 
 
 @group.command()
@@ -81,62 +69,67 @@ def retry(job_id: str | None, everything: bool) -> None:  # noqa: FBT001  click'
 @click.option("--all", "everything", is_flag=True, help="All that failed.")
 def drop(job_id: str | None, everything: bool) -> None:  # noqa: FBT001  click's way of calling
     """Forget a failed job."""
-    with _chosen(job_id, everything=everything) as chosen:
-        for job, _ in chosen:
-            job.delete()
-            click.echo(f"{job.id} {job.description}: dropped")
+    _each(job_id, lambda failure: failure.job.delete(), "dropped", everything=everything)
 
 
 @group.command()
 def schedule() -> None:
     """Show the tasks that are enqueued by themselves, and for when they were last."""
     with _answering() as queues:
-        last: Any = queues.connection.hgetall(queues.schedule_key)
-        for name, task in sorted(TASKS.items()):
-            if task.every is not None:
-                every = f"every {task.every} s" if isinstance(task.every, int) else f"at {task.every} UTC"
-                seconds = last.get(name.encode())
-                click.echo(f"{_when(datetime.fromtimestamp(int(seconds), UTC) if seconds else None)}  {name}  {every}")
+        _show(_scheduled(queues), "no task is enqueued by itself")
 
 
-@contextmanager
-def _chosen(job_id: str | None, *, everything: bool) -> "Iterator[list[tuple[Job, FailedJobRegistry]]]":
-    """Yield the failed jobs that the command line means, which has to say so."""
+def _unfinished(queues: "Queues") -> Iterator[str]:
+    for name in queues.names():
+        queue = queues[name]
+        for state, ids in {
+            "started": queue.started_job_registry.get_job_ids(cleanup=False),
+            "queued": queue.job_ids,
+            "scheduled": queue.scheduled_job_registry.get_job_ids(cleanup=False),
+        }.items():
+            for job in queues.fetch(ids[:LISTED]):
+                yield f"{job.id}  {when(job.enqueued_at)}  {name}  {state:<9}  {job.description}"
+            if len(ids) > LISTED:
+                yield f"... and {len(ids) - LISTED} more of {name} that are {state}"
+
+
+def _scheduled(queues: "Queues") -> Iterator[str]:
+    last: Any = queues.connection.hgetall(queues.schedule_key)
+    for name, task in sorted(TASKS.items()):
+        if task.every is not None:
+            every = f"every {task.every} s" if isinstance(task.every, int) else f"at {task.every} UTC"
+            seconds = last.get(name.encode())
+            yield f"{when(datetime.fromtimestamp(int(seconds), UTC) if seconds else None)}  {name}  {every}"
+
+
+def _show(lines: Iterable[str], nothing: str) -> None:
+    """Print the lines; that there are none is said where a script does not take it for one."""
+    shown = False
+    for line in lines:
+        shown = True
+        click.echo(line)
+    if not shown:
+        click.echo(nothing, err=True)
+
+
+def _each(job_id: str | None, act: Callable[[Failure], object], done: str, *, everything: bool) -> None:
+    """Do it with the failed jobs that the command line means, which has to say so."""
     if bool(job_id) == everything:
         raise click.UsageError("give the id of one job, as `flask jobs failed` shows it, or --all")
+
+    def say(failure: Failure) -> str:
+        act(failure)
+        return f"{failure.job.id} {failure.job.description}: {done}"
+
     with _answering() as queues:
-        yield list(_failed(queues, job_id))
+        _show(map(say, [_one(queues, job_id)] if job_id else failures.every(queues)), NONE_FAILED)
 
 
-def _failed(queues: "Queues", job_id: str | None) -> "Iterator[tuple[Job, FailedJobRegistry]]":
-    found = False
-    for name in queues.names():
-        registry = queues[name].failed_job_registry
-        for job in _fetch(queues, registry.get_job_ids(cleanup=False)):
-            if job_id in {None, job.id}:
-                found = True
-                yield job, registry
-    if job_id and not found:
+def _one(queues: "Queues", job_id: str) -> Failure:
+    failure = failures.one(queues, job_id)
+    if failure is None:
         raise click.ClickException(f"no failed job has the id {job_id}")
-
-
-def _fetch(queues: "Queues", ids: Iterable[str]) -> "Iterator[Job]":
-    from rq.job import Job  # noqa: PLC0415  the other commands of the service do without
-    from rq.serializers import JSONSerializer  # noqa: PLC0415  likewise
-
-    jobs = Job.fetch_many(list(ids), connection=queues.connection, serializer=JSONSerializer)
-    return (job for job in jobs if job is not None)
-
-
-def _essence(error: str) -> str:
-    """Return the line of a traceback that names the exception; what follows may be more lines of its message."""
-    lines = error.strip().splitlines()
-    named = [line for before, line in pairwise(lines) if before.startswith("    ") and not line.startswith(" ")]
-    return named[-1] if named else lines[-1]
-
-
-def _when(moment: datetime | None) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if moment else "never".ljust(20)
+    return failure
 
 
 def _queues() -> "Queues":

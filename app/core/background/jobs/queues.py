@@ -1,6 +1,7 @@
 """The queues of this service in Redis, and what is stored with a job."""
 
 import logging
+from collections.abc import Iterator
 from typing import Any
 
 from redis import Redis
@@ -44,6 +45,11 @@ class Queues:
     def names(self) -> list[str]:
         """Return the queues that tasks are declared for, and the default one."""
         return sorted({QUEUE, *(task.queue for task in TASKS.values())})
+
+    def fetch(self, ids: list[str]) -> Iterator[Job]:
+        """Yield the jobs of these ids that are still there."""
+        jobs = self._job_class.fetch_many(ids, connection=self.connection, serializer=JSONSerializer)
+        return (job for job in jobs if job is not None)
 
     def put(self, task: Task[Any], pipeline: Pipeline, args: Any = (), kwargs: Any = None) -> Job:
         """Write a job into `pipeline`, with the id of the request that asks for it, and return it."""

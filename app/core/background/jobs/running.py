@@ -33,6 +33,10 @@ def run(app: Flask, queue: str) -> Never:
     connection = redis_client.connect(app.config, answer_seconds(lost_seconds))
     queues = Queues(connection, app.config["SERVICE_NAME"], DeclaredJob)
     redactor = Redactor(app.config["SECRET_VALUES"])
+    if others := [name for name in queues.names() if name != queue]:
+        _log.warning(
+            "worker %s takes no jobs of %s: each queue needs a worker of its own", os.getpid(), ", ".join(others)
+        )
     while True:
         for signum in (signal.SIGTERM, signal.SIGINT):
             signal.signal(signum, _leave)  # until the worker has handlers of its own

@@ -19,7 +19,7 @@ QUEUE = "default"
 
 P = ParamSpec("P")
 
-_lost = Counter("job_enqueue_failures_total", "Jobs that Redis did not take.")
+_FAILURES = Counter("job_enqueue_failures_total", "Jobs that Redis did not take")
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Task(Generic[P]):
                 queues.put(self, pipeline, args, kwargs)
                 pipeline.execute()
         except RedisError as error:
-            _lost.inc()
+            _FAILURES.inc()
             queues.outage.begin(error)
             return False
         queues.outage.end()
@@ -75,7 +75,12 @@ def task(
     it is kept among the failed jobs for two weeks. With `every`, a number of seconds or a cron expression (UTC),
     it is also enqueued by itself, without arguments.
     """
-    if isinstance(every, str) and not _is_cron(every):
+    _check_seconds("timeout", timeout, 1)
+    for seconds in retry_seconds:
+        _check_seconds("retry_seconds", seconds, 0)
+    if not isinstance(every, str | None):
+        _check_seconds("every", every, 1)
+    elif every is not None and not _is_cron(every):
         raise ValueError(f"not a cron expression: {every}")
 
     def declare(function: Callable[P, None]) -> Task[P]:
@@ -84,6 +89,12 @@ def task(
         return declared
 
     return declare
+
+
+def _check_seconds(option: str, value: object, least: int) -> None:
+    """Refuse at the declaration what would stop a worker again and again."""
+    if type(value) is not int or value < least:  # `True` is an int too
+        raise ValueError(f"{option}: whole seconds, at least {least}, and not {value!r}")
 
 
 def _is_cron(expression: str) -> bool:

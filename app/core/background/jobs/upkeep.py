@@ -15,7 +15,7 @@ from rq.scheduler import RQScheduler
 from rq.serializers import JSONSerializer
 
 from app.core.background.jobs import schedule
-from app.core.background.jobs.execution import write_line
+from app.core.background.jobs.execution import named_in_every_line, write_line
 from app.core.background.jobs.queues import Queues
 
 
@@ -48,7 +48,8 @@ class Upkeep:
 
     def _lost(self, job: Job, *_why: Any) -> None:
         """Report a job whose worker shows no sign of life; RQ then tries it again, or puts it among the failed."""
-        write_line(job, "failure", None, ": its worker is gone")
+        with named_in_every_line(job):
+            write_line(job, "failure", None, ": its worker is gone")
         self._queues.connection.hincrby(self._queues.finished_key, f"{self._name}:failure")
         # RQ keeps the names of executions longer than the executions, and stumbles over them when the job has ended.
         self._queues.connection.delete(job.execution_registry.key)

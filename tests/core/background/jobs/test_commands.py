@@ -61,7 +61,30 @@ def test_what_failed_is_listed_with_the_line_that_names_its_error(run, failed):
 
 
 def test_one_that_failed_is_shown_with_its_whole_error(run, failed):
-    assert run("failed", failed).output == f"{ERROR}\n"
+    output = run("failed", failed).output
+    assert output.startswith(f"id          {failed}\n")
+    assert output.endswith(f"\n\n{ERROR}\n")
+
+
+def test_many_that_failed_are_not_listed_to_their_end(run, failed, monkeypatch):
+    monkeypatch.setattr(jobs.commands, "LISTED", 0)
+    assert run("failed").stdout == "... and 1 more\n"
+
+
+@pytest.mark.parametrize(
+    ("command", "words"),
+    [
+        ("list", "no jobs\n"),
+        ("failed", "no failed jobs\n"),
+        ("retry --all", "no failed jobs\n"),
+        ("drop --all", "no failed jobs\n"),
+        ("schedule", "no task is enqueued by itself\n"),
+    ],
+)
+def test_that_there_is_nothing_is_said_but_not_where_a_script_reads(run, monkeypatch, command, words):
+    monkeypatch.setattr(jobs.commands, "TASKS", {})
+    result = run(*command.split())
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", words)
 
 
 @pytest.mark.parametrize("which", ["its id", "--all"])
@@ -69,13 +92,13 @@ def test_what_failed_can_be_put_back_into_the_queue(run, failed, which):
     result = run("retry", failed if which == "its id" else which)
     assert result.output == f"{failed} module.function: queued\n"
     assert run.queues["default"].job_ids == [failed]
-    assert run("failed").output == ""
+    assert run("failed").stdout == ""
 
 
 def test_what_failed_can_be_forgotten(run, failed):
     assert run("drop", failed).output == f"{failed} module.function: dropped\n"
     assert not run.queues.connection.exists(f"rq:job:{failed}")
-    assert run("failed").output == ""
+    assert run("failed").stdout == ""
 
 
 @pytest.mark.parametrize("command", ["failed", "retry", "drop"])

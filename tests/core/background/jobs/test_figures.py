@@ -1,4 +1,5 @@
 import pytest
+from redis import OutOfMemoryError, Redis
 
 from app.core.background.jobs.figures import QueueFigures
 from app.core.background.jobs.queues import Queues
@@ -69,6 +70,53 @@ def test_it_is_one_round_trip(queues):
     after = queues.connection.info("commandstats")
     assert queues.connection.info("stats")["total_connections_received"] == clients
     assert after["cmdstat_llen"]["calls"] - before["cmdstat_llen"]["calls"] == len(queues.names())
+
+
+def busy(redis):
+    """Queues with a job that waits, one worker, and something done."""
+    queues = Queues(redis, "service")
+    oldest = put(queues)
+    redis.hset(oldest.key, "enqueued_at", "2026-01-01T12:00:00.000000Z")
+    redis.sadd("rq:workers:service:default", "rq:worker:one")
+    redis.hset("rq:worker:one", "last_heartbeat", "2026-01-01T12:00:00.000000Z")
+    redis.hset(queues.finished_key, "default:success", 3)
+    return queues
+
+
+@pytest.fixture
+def own_connection(own_redis):
+    with Redis.from_url(own_redis.url()) as connection:
+        yield connection
+
+
+def test_a_redis_whose_memory_is_full_is_still_asked(own_connection):
+    queues = busy(own_connection)
+    before = figures(queues)
+    own_connection.config_set("maxmemory-policy", "noeviction")
+    own_connection.config_set("maxmemory", "1")
+    with pytest.raises(OutOfMemoryError):
+        put(queues)
+    after = figures(queues)
+    for seen in (before, after):
+        assert seen.pop(("job_queue_oldest_seconds", "default")) > 86_400
+        assert seen["job_queue_jobs", "default", "queued"] == seen["job_queue_workers",] == 1
+    assert after == before
+
+
+def test_what_redis_refuses_is_missing_and_nothing_else(own_connection):
+    queues = busy(own_connection)
+    before = figures(queues)
+    own_connection.acl_setuser("default", enabled=True, nopass=True, commands=["+@all", "-sort_ro"])
+    after = figures(queues)
+    refused = {("job_queue_oldest_seconds", name) for name in queues.names()} | {("job_queue_workers",)}
+    assert after == {name: value for name, value in before.items() if name not in refused}
+    assert after["job_queue_up",] == after["job_queue_jobs", "default", "queued"] == 1
+
+
+def test_a_redis_that_refuses_everything_has_not_answered(own_connection):
+    queues = busy(own_connection)
+    own_connection.acl_setuser("default", enabled=True, nopass=True, commands=["-@all", "+acl"])
+    assert figures(queues) == {("job_queue_up",): 0}
 
 
 @pytest.mark.parametrize("how", ["stop", "freeze"])

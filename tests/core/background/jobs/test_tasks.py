@@ -85,3 +85,17 @@ def test_a_redis_that_refuses_to_store_is_no_error_either(create, greet, own_red
 def test_a_schedule_that_is_no_cron_expression_is_refused_at_once():
     with pytest.raises(ValueError, match="not a cron expression: daily at three"):
         jobs.task(every="daily at three")
+
+
+@pytest.mark.parametrize(
+    ("options", "least"),
+    [
+        *(({"every": value}, 1) for value in (0, -5, 1.5, True)),
+        *(({"timeout": value}, 1) for value in (0, -1, 0.5, None)),
+        *(({"retry_seconds": (10, value)}, 0) for value in (-1, 1.5, "60")),
+    ],
+)
+def test_seconds_that_no_worker_could_keep_to_are_refused_at_once(options, least):
+    [(option, _)] = options.items()
+    with pytest.raises(ValueError, match=f"^{option}: whole seconds, at least {least}, and not "):
+        jobs.task(**options)

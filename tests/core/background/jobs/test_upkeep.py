@@ -1,5 +1,7 @@
 """The upkeep that no worker has to be killed for; tests/stack/test_jobs.py has the rest."""
 
+import json
+
 import pytest
 
 from app.core.background.jobs.execution import DeclaredJob
@@ -7,14 +9,17 @@ from app.core.background.jobs.queues import Queues
 from app.core.background.jobs.tasks import Task
 from app.core.background.jobs.upkeep import Upkeep
 from app.core.data import redis_client
+from app.core.observability.tracking import request_id
 
 
 @pytest.fixture
 def queues(redis, create):
     queues = Queues(redis_client.connect(create().config), "service", DeclaredJob)
+    token = request_id.set("a-request-of-mine")
     with queues.connection.pipeline() as pipeline:
         queues.put(Task(print, "module.function", "default", 60, (), None), pipeline)
         pipeline.execute()
+    request_id.reset(token)
     return queues
 
 
@@ -44,3 +49,15 @@ def test_the_lock_of_a_worker_that_was_killed_at_it_does_not_last(queues):
     Upkeep(queues, "default", 30).run()
     assert queues.connection.get(upkeep._lock.name) == held
     assert queue.job_ids
+
+
+def test_a_lost_job_is_reported_under_its_ids(queues, capsys):
+    queue = queues["default"]
+    [job_id] = queue.job_ids
+    queue.remove(job_id)
+    queues.connection.zadd(queue.started_job_registry.key, {f"{job_id}:execution": 1})  # its worker is long gone
+    Upkeep(queues, "default", 30).run()
+    [line] = [record for record in map(json.loads, capsys.readouterr().out.splitlines()) if record["logger"] == "jobs"]
+    assert line["message"] == "module.function: failure: its worker is gone; kept among the failed jobs"
+    assert (line["job.id"], line["request_id"]) == (job_id, "a-request-of-mine")
+    assert queue.failed_job_registry.get_job_ids() == [job_id]
