@@ -33,7 +33,7 @@ _outage = Outage(_log, "requests are not counted", "requests are counted again")
 
 
 def init_app(app: Flask) -> None:
-    """Count requests where `REDIS_URL` is there; probes, static files and preflights never.
+    """Count requests where `REDIS_URL` is there, unknown addresses too; probes, static files and preflights never.
 
     `RATE_LIMIT=off` leaves the limits that views have: what is guessed at, such as a password, stays guarded.
     """

@@ -58,7 +58,8 @@ def test_a_feature_that_uses_it_without_a_store_is_told_what_is_missing(create):
 def test_a_store_that_is_half_configured_is_refused_by_name(missing):
     with pytest.raises(ConfigError) as refused:
         load_config(TESTING | STORE | {missing: ""})
-    assert refused.value.problems == {missing: "missing; the others of S3_* are set"}
+    given = "S3_REGION" if missing == "S3_ENDPOINT" else "S3_ENDPOINT"
+    assert refused.value.problems == {missing: f"missing; {given} is set, and all five go together"}
 
 
 def test_a_store_without_tls_is_refused_where_the_service_has_it():
