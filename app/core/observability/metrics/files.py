@@ -8,6 +8,7 @@ import atexit
 import fcntl
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
@@ -19,6 +20,7 @@ VARIABLE = "PROMETHEUS_MULTIPROC_DIR"  # prometheus_client's, read when that is 
 PREFIX = "flask-metrics-"
 _LIFE = "life.lock"  # held by the master and its workers: a folder whose lock is free has been left behind
 _READERS = "readers.lock"
+START_SECONDS = 600  # a folder without a lock is younger while its master starts; an older one was left behind
 _GONE = "0"  # in place of a process number: the sum of all who are gone
 
 
@@ -76,9 +78,13 @@ def _add(source: Path, total: Path) -> None:
 
 
 def _sweep(base: Path) -> None:
-    for life in base.glob(f"{PREFIX}*/{_LIFE}"):
-        with suppress(OSError), _locked(life, fcntl.LOCK_EX | fcntl.LOCK_NB):  # in use, or another user's
-            shutil.rmtree(life.parent)
+    for folder in base.glob(f"{PREFIX}*"):
+        life = folder / _LIFE
+        with suppress(OSError):  # in use, another user's, or gone already
+            if not life.exists() and time.time() - folder.stat().st_mtime < START_SECONDS:
+                continue
+            with _locked(life, fcntl.LOCK_EX | fcntl.LOCK_NB):
+                shutil.rmtree(folder)
 
 
 def _lock(path: Path, how: int) -> int:

@@ -91,10 +91,16 @@ def test_only_what_a_killed_master_left_is_removed(folder, monkeypatch):
     for neighbour in (left, used, foreign):
         neighbour.mkdir()
         (neighbour / "life.lock").touch()
+    starting, never_started = (folder.with_name(f"flask-metrics-{name}") for name in ("starting", "never-started"))
+    for neighbour in (starting, never_started):
+        neighbour.mkdir()
+    os.utime(never_started, (0, 0))
     with (used / "life.lock").open() as life:
         fcntl.flock(life, fcntl.LOCK_EX)
         MetricFiles()
     assert not left.exists()
+    assert not never_started.exists()
+    assert starting.exists()
     assert used.exists()
     assert foreign.exists()
     assert folder.exists()
