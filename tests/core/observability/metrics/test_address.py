@@ -147,9 +147,10 @@ def test_an_address_that_is_taken_is_an_error():
 
 
 def test_no_address_is_nothing():
-    address = Address()
+    address, running = Address(), threading.enumerate()
     address.listen(None)
     address.serve(application)
+    assert threading.enumerate() == running
 
 
 def test_the_gate_marks_what_it_lets_in():
