@@ -97,8 +97,12 @@ def test_what_rules_and_panels_look_up_exists(ask, selector):
 def test_the_guide_lists_the_metrics_of_the_service_and_no_others(watched):
     table = GUIDE.partition("\n## Metrics\n")[2].partition("\n## ")[0]
     listed = {name for row in re.findall(r"^\| (`.*?) \|", table, re.MULTILINE) for name in re.findall(r"`(\w+)", row)}
-    served = set(re.findall(r"^# TYPE (\w+)", watched.service.internal("/metrics").text, re.MULTILINE))
-    assert listed == served
+
+    def served():
+        return set(re.findall(r"^# TYPE (\w+)", watched.service.internal("/metrics").text, re.MULTILINE))
+
+    # A Redis that is late once, on a busy machine, answers for its queues at the next question.
+    until(lambda: served() == listed)
 
 
 def test_every_rule_is_evaluated_without_an_error(ask):
