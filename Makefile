@@ -59,6 +59,22 @@ uploads-test: $(BIN)/.installed ## Send files to a real object store, Ceph (need
 removal-test: $(BIN)/.installed ## Take each optional part out of a copy, and check what is left
 	$(BIN)/pytest tests/removal -m removal --no-cov --numprocesses=2
 
+.PHONY: bench
+bench: $(BIN)/.installed-bench ## Measure what this stack costs beside bare Flask, in ten minutes (needs wrk and nginx)
+	$(BIN)/python -m bench $(BENCH)
+
+.PHONY: bench-workers
+bench-workers: $(BIN)/.installed-bench ## Measure models of workers: sync, threads, gevent
+	$(BIN)/python -m bench workers $(BENCH)
+
+.PHONY: bench-report
+bench-report: $(BIN)/.installed ## Compare what a request costs now with what is stored; decides nothing
+	$(BIN)/python -m bench report
+
+.PHONY: bench-test
+bench-test: $(BIN)/.installed-bench ## Run the whole benchmark once, shortly: whether it works, not how fast we are
+	$(BIN)/pytest tests/bench -m "" --no-cov
+
 .PHONY: screenshots
 screenshots: $(BIN)/.installed-browser ## Take the pictures of the README
 	$(BIN)/pytest tests/browser/screenshots.py -m browser --no-cov
@@ -84,6 +100,7 @@ lock: $(BIN)/.installed ## Renew the pinned requirements with their hashes
 	for extra in $(EXTRAS); do $(BIN)/uv pip compile $(LOCK) -c requirements.txt --extra $$extra pyproject.toml -o requirements-$$extra.txt; done
 	$(BIN)/uv pip compile $(LOCK) -c requirements.txt --all-extras --group dev pyproject.toml -o requirements-dev.txt
 	$(BIN)/uv pip compile $(LOCK) -c requirements-dev.txt --group browser -o requirements-browser.txt
+	$(BIN)/uv pip compile $(LOCK) -c requirements-dev.txt --group bench -o requirements-bench.txt
 
 EXTRAS := tracing uploads
 LOCK := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock"
@@ -112,4 +129,8 @@ $(BIN)/.installed: requirements-dev.txt
 
 $(BIN)/.installed-browser: $(BIN)/.installed requirements-browser.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-browser.txt
+	@touch $@
+
+$(BIN)/.installed-bench: $(BIN)/.installed requirements-bench.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.txt
 	@touch $@

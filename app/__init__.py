@@ -10,11 +10,12 @@ from app.core.data import cache, database, migrations, redis_client, uploads
 from app.core.edge import chunked, cors, headers, hosts, https, limits, proxy
 from app.core.observability import error_reports, health, logs, metrics, tracing, tracking
 from app.core.web import access, assets, csrf, errors, sessions
+from app.core.web.service import Service
 
 
 def create_app(config: Config | None = None) -> Flask:
     """Return the application for `config`, or for the environment; connects to nothing, starts nothing."""
-    app = Flask(__name__, static_folder=None)
+    app = Service(__name__, static_folder=None)
     app.config.from_mapping((config or load_config_or_exit()).mapping())
 
     logs.init_app(app)

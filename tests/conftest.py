@@ -49,6 +49,8 @@ UrlOf = Callable[[str], str]
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Say what this run left out, and how to run it."""
+    if "not bench" in config.option.markexpr:
+        terminalreporter.write_line("Left out: the benchmark, run once shortly; `make bench-test` runs it.")
     if "not browser" in config.option.markexpr:
         terminalreporter.write_line("Left out: the tests in a real browser; `make browser-test` runs them.")
     if "not logging" in config.option.markexpr:

@@ -1,11 +1,15 @@
 """Gunicorn's settings, read from gunicorn.conf.py by Gunicorn itself."""
 
+import gc
 import os
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from gunicorn.app.wsgiapp import WSGIApplication
+from sqlalchemy import Integer
+from sqlalchemy.orm import declarative_base, mapped_column
 
 from app.config import load_config
 from app.config.environments import Production
@@ -71,6 +75,24 @@ def test_requests_are_served_by_threads(load):
 def test_the_application_is_loaded_before_the_fork_and_never_reloaded_in_production(load):
     cfg = load()
     assert (cfg.wsgi_app, cfg.preload_app, cfg.reload) == ("wsgi:app", True, False)
+
+
+def test_pages_and_models_are_prepared_once_for_all_workers(load, create):
+    class Thing(declarative_base()):
+        __tablename__ = "things"
+        id = mapped_column(Integer, primary_key=True)
+
+    app, cfg = create(), load()
+    cfg.when_ready(SimpleNamespace(app=SimpleNamespace(wsgi=lambda: app)))
+    gc.unfreeze()  # that was for a process which ends with its service
+    assert Thing.__mapper__.configured
+    names = app.jinja_env.list_templates()
+    app.jinja_env.loader.load = None  # it would fail if it were called again
+    assert {app.jinja_env.get_template(name).name for name in names} == set(names) >= {"base.html"}
+
+
+def test_while_debugging_nothing_is_prepared_for_there_is_no_application_yet(load):
+    load(APP_ENV="development", FLASK_DEBUG="1").when_ready(None)
 
 
 def test_while_debugging_workers_load_the_application_themselves_and_reload_it(load):

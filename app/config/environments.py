@@ -55,7 +55,7 @@ class Config(Derived):
     MAX_CONTENT_LENGTH: int = setting(integer(1_024, 1_073_741_824), default=1_048_576)
     MAX_FORM_MEMORY_SIZE = 262_144  # of a multipart form; others are bounded by MAX_CONTENT_LENGTH
     MAX_FORM_PARTS = 100
-    RATE_LIMIT: str | None = setting(rate, default="300/minute")
+    RATE_LIMIT: str | None = setting(rate, default=None)
     RATE_LIMIT_STORE_DOWN: str = setting(choice("allow", "refuse"), default="allow")
     PROPAGATE_EXCEPTIONS = False  # a 500 is answered the same way in every environment, tests included
 
@@ -93,6 +93,7 @@ class Config(Derived):
     DB_POOL_RECYCLE_SECONDS: int = setting(integer(30, 86_400), default=1_800)
     DB_CONNECT_TIMEOUT_SECONDS: int = setting(integer(1, 300), default=5)
     DB_STATEMENT_TIMEOUT_MS: int = setting(integer(1, 3_600_000), default=10_000)
+    DB_PREPARED_STATEMENTS: bool = setting(boolean, default=True)
     DB_MIGRATION_LOCK_TIMEOUT_SECONDS: int = setting(integer(1, 3_600), default=60)
 
     # Redis

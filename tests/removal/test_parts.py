@@ -15,6 +15,7 @@ MIGRATIONS = sorted(path.name for path in (PROJECT / "migrations/versions").glob
 OF_THE_WHOLE = [
     "tests/guardrails",
     "--ignore=tests/guardrails/test_readme.py",  # another copy
+    "tests/bench",
     "tests/features",
     "tests/config/test_optional.py",
     "tests/core/web/test_errors.py",

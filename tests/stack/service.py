@@ -7,7 +7,7 @@ import threading
 import time
 from pathlib import Path
 
-from flask import after_this_request, current_app, jsonify, redirect, request, session
+from flask import Response, after_this_request, current_app, jsonify, redirect, request, session
 from sqlalchemy import text
 
 from app import create_app
@@ -102,6 +102,29 @@ def error_in_worker():
     sentry_sdk.set_tag("worker", str(os.getpid()))
     after_this_request(lambda response: response.headers.set("X-Worker", str(os.getpid())) or response)
     raise RuntimeError("failed on purpose")
+
+
+@operation("noted/<name>")
+def note_for_reports(name):
+    """Leave word for a report of this request, in each of the ways there are, and fail if asked to."""
+    import sentry_sdk  # noqa: PLC0415  likewise
+
+    sentry_sdk.set_user({"id": name})
+    sentry_sdk.set_tag("noted", name)
+    sentry_sdk.get_current_scope().set_tag("noted-closer", name)
+    logging.getLogger("stack").warning("noted %s", name)
+    return fail_with("after notes") if "fail" in request.args else ("", 204)
+
+
+@operation("breaks-off")
+def break_off():
+    """Fail when the answer has begun already."""
+
+    def body():
+        yield b"so far"
+        raise RuntimeError("broken off")
+
+    return Response(body(), content_type="text/plain")
 
 
 @operation("caught")

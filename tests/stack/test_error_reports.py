@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
+import httpx
 import pytest
 
 from app.core.observability.tracking import request_id
@@ -100,6 +101,41 @@ def test_an_error_that_was_caught_and_logged_with_its_traceback_is_reported(star
     [event] = until(lambda: receiver.items("event"))
     assert event["logentry"]["message"] == "caught"
     assert event["exception"]["values"][0]["type"] == "ZeroDivisionError"
+
+
+def test_what_a_request_notes_is_on_its_own_report_and_on_no_other(start, receiver):
+    service = start(SENTRY_DSN=receiver.dsn, SENTRY_TRACES_SAMPLE_RATE="0", WEB_CONCURRENCY="1", WEB_THREADS="1")
+    assert service.get("/v1/stack/noted/ann").status_code == 204
+    assert fail(service).status_code == 500
+    assert service.get("/v1/stack/noted/ben?fail").status_code == 500
+    assert fail(service, 1).status_code == 500
+    events = until(lambda: len(found := receiver.items("event")) == 3 and found)
+    noted = events.pop(1)
+    assert {"noted": "ben", "noted-closer": "ben"}.items() <= noted["tags"].items()
+    assert noted["user"] == {"id": "ben"}
+    assert [crumb["message"] for crumb in noted["breadcrumbs"]["values"]] == ["noted ben"]
+    assert "ann" not in str(noted["tags"])
+    for event in events:
+        assert not {"noted", "noted-closer"} & set(event["tags"])
+        assert not event.get("user")
+        assert not event.get("breadcrumbs", {}).get("values")
+    assert len({event["contexts"]["trace"]["trace_id"] for event in [*events, noted]}) == 3
+
+
+def test_an_answer_that_breaks_off_is_reported_once_with_the_request_that_it_was_for(start, receiver):
+    service = start(SENTRY_DSN=receiver.dsn, SENTRY_TRACES_SAMPLE_RATE="0", WEB_CONCURRENCY="1", WEB_THREADS="1")
+    with pytest.raises(httpx.RemoteProtocolError):
+        service.get("/v1/stack/breaks-off?secret=1", **{"X-Request-ID": "broken-off"})
+    [event] = until(lambda: receiver.items("event"))
+    fail(service)  # arrives after whatever else was reported of the other
+    until(lambda: "failing-0000" in reported(receiver))
+    assert "breaks-off" not in str(receiver.items("event")[-1])  # what Gunicorn has logged of it, after it was over
+    assert reported(receiver) == {"broken-off": 1, "failing-0000": 1}
+    assert event["transaction"] == "/v1/stack/breaks-off"
+    assert event["request"]["url"] == "https://example.org/v1/stack/breaks-off"
+    assert event["request"]["method"] == "GET"
+    assert "query_string" not in event["request"]
+    assert event["exception"]["values"][0]["value"] == "broken off"
 
 
 def test_each_worker_that_was_forked_can_report(start, receiver):

@@ -137,6 +137,18 @@ def test_the_internal_address_answers_while_every_thread_waits_for_a_frozen_data
     assert {request.result().status_code for request in asked} <= {200, 503}
 
 
+def test_a_database_that_was_restarted_costs_no_request_an_error(database_server, service):
+    def ask_at_once():
+        with ThreadPoolExecutor(4) as pool:
+            asked = [pool.submit(answers_within_bounds, service, "/v1/stack/backend/1") for _ in range(12)]
+            return {request.result().status_code for request in asked}
+
+    assert ask_at_once() == {200}  # now several connections wait in the pool
+    database_server.stop()
+    database_server.start()
+    assert ask_at_once() == {200}
+
+
 def test_a_stopped_database_makes_requests_fail_within_bounds_and_recovers_by_itself(database_server, service):
     database_server.stop()
     is_unavailable(service)

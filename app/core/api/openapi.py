@@ -15,6 +15,7 @@ from werkzeug.routing import IntegerConverter, Rule
 from app.core.api.operations import Operation
 
 _REF = "#/components/schemas/{model}"
+_ETAG = {"ETag": {"required": True, "schema": {"type": "string"}}}
 
 
 class FieldError(BaseModel):
@@ -70,7 +71,7 @@ def document(app: Flask) -> dict[str, Any]:
     paths: dict[str, dict[str, Any]] = {}
     for rule, view, declared in published:
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
-            paths.setdefault(_path(rule), {})[method.lower()] = _operation(rule, view, declared, schemas)
+            paths.setdefault(_path(rule), {})[method.lower()] = _operation(rule, method, view, declared, schemas)
     return {
         "openapi": "3.1.0",
         "info": {"title": app.config["SERVICE_NAME"], "version": app.config["RELEASE"]},
@@ -87,14 +88,14 @@ def _published(app: Flask) -> Iterator[tuple[Rule, Any, Operation]]:
             yield rule, view, declared
 
 
-def _operation(rule: Rule, view: Any, declared: Operation, schemas: Schemas) -> dict[str, Any]:
+def _operation(rule: Rule, method: str, view: Any, declared: Operation, schemas: Schemas) -> dict[str, Any]:
     summary, _, description = (inspect.getdoc(view) or "").partition("\n\n")
     described: dict[str, Any] = {
         "operationId": view.__name__,
         "summary": summary.rstrip("."),
         "tags": [rule.endpoint.split(".")[-2]],
         "parameters": [*_path_parameters(rule), *_query_parameters(declared, schemas)],
-        "responses": _responses(rule, declared, schemas),
+        "responses": dict(sorted(_responses(rule, method, declared, schemas).items())),
     }
     if description:
         described["description"] = description
@@ -103,19 +104,23 @@ def _operation(rule: Rule, view: Any, declared: Operation, schemas: Schemas) -> 
     return described
 
 
-def _responses(rule: Rule, declared: Operation, schemas: Schemas) -> dict[str, Any]:
+def _responses(rule: Rule, method: str, declared: Operation, schemas: Schemas) -> dict[str, Any]:
     success: dict[str, Any] = {"description": HTTP_STATUS_CODES[declared.status]}
     if declared.returns:
         success["content"] = _json(declared.returns, schemas)
     if declared.status == HTTPStatus.CREATED:
         success["headers"] = {"Location": {"schema": {"type": "string"}}}
+    answers = {str(declared.status): success}
+    if method == "GET" and declared.status == HTTPStatus.OK:  # what `conditional` adds
+        success["headers"] = _ETAG
+        answers["304"] = {"description": HTTP_STATUS_CODES[304], "headers": _ETAG}
     errors = {406, 429, 500, 503}
     errors |= {400, 413, 415, 422} if declared.body else set()
     errors |= {422} if declared.query else set()
     errors |= {404} if rule.arguments else set()
     problem = {"application/problem+json": {"schema": schemas.reference(Problem)}}
     refused = {str(code): {"description": HTTP_STATUS_CODES[code], "content": problem} for code in sorted(errors)}
-    return {str(declared.status): success, **refused}
+    return answers | refused
 
 
 def _json(model: type[BaseModel], schemas: Schemas) -> dict[str, Any]:

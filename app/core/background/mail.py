@@ -4,7 +4,6 @@ Without a server nothing is sent: in development the message is shown in the ter
 """
 
 import logging
-import smtplib
 import ssl
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -12,7 +11,7 @@ from email.errors import HeaderParseError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.utils import format_datetime, make_msgid, parseaddr
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import click
@@ -20,6 +19,9 @@ from flask import Flask, current_app
 
 from app.config.setting import text as printable
 from app.core.background import jobs
+
+if TYPE_CHECKING:
+    from smtplib import SMTP
 
 ANSWER_SECONDS = 10  # for each answer of the server
 JOB_SECONDS = 60  # for all of them
@@ -79,8 +81,10 @@ def deliver(to: str, subject: str, text: str, date: str, message_id: str) -> Non
         server.send_message(message)
 
 
-def _connection(config: Mapping[str, Any]) -> smtplib.SMTP:
+def _connection(config: Mapping[str, Any]) -> "SMTP":
     """Return a connection to the server, under TLS as configured: the certificate is verified, or nothing is sent."""
+    import smtplib  # noqa: PLC0415  1 ms that only workers need
+
     context = ssl.create_default_context()
     host, port, name = config["MAIL_SERVER"], config["MAIL_PORT"], urlsplit(config["PUBLIC_URL"]).hostname
     if config["MAIL_USE_TLS"] and port == SUBMISSIONS:

@@ -16,7 +16,6 @@ from flask import Flask, current_app
 from flask_caching import Cache
 from prometheus_client import Counter
 from pydantic import BaseModel, ValidationError
-from redis import RedisError
 
 from app.core.data import redis_client
 from app.core.data.outages import Outage
@@ -81,7 +80,7 @@ class Region(Generic[Value]):
             revision, stored = _cache.get_many(self._name, f"{self._name}:{key}")
             value = self._read(revision, stored)
             revision = revision or self._revise()
-        except RedisError as error:
+        except redis_client.failures() as error:
             _REQUESTS.labels("error").inc()
             _outage.begin(error)
             return compute()
@@ -99,7 +98,7 @@ class Region(Generic[Value]):
             return True
         try:
             self._revise()
-        except RedisError as error:
+        except redis_client.failures() as error:
             _outage.begin(error)
             self._missed = True
             return False
@@ -135,7 +134,7 @@ class Region(Generic[Value]):
     def _store(self, key: str, revision: str, value: Value) -> Value:
         try:
             self._write(f"{self._name}:{key}", f"{revision}\n{value.model_dump_json()}")
-        except RedisError as error:
+        except redis_client.failures() as error:
             _REQUESTS.labels("error").inc()
             _outage.begin(error)
         else:

@@ -16,13 +16,18 @@ from app.core.data.pool import Capacity, MeasuredPool
 from app.core.observability import health
 
 RETRY_AFTER_SECONDS = 5
+PREPARED_FROM = 5  # times that a connection has sent the same statement
 
 _log = logging.getLogger(__name__)
 
 
 class Base(DeclarativeBase):
-    """What all models share: names for constraints, so that migrations can speak of them."""
+    """What all models share: names for constraints, so that migrations can speak of them.
 
+    What the database computes is told by the statement that stores a row, by UPDATE too, and need not be asked for.
+    """
+
+    __mapper_args__ = {"eager_defaults": True}  # noqa: RUF012  SQLAlchemy's to declare
     metadata = MetaData(
         naming_convention={
             "ix": "ix_%(column_0_N_label)s",
@@ -67,11 +72,13 @@ def engine_options(config: dict[str, Any]) -> dict[str, Any]:
         "max_overflow": config["DB_POOL_MAX_OVERFLOW"],
         "pool_timeout": config["DB_POOL_TIMEOUT_SECONDS"],
         "pool_recycle": config["DB_POOL_RECYCLE_SECONDS"],
-        "pool_pre_ping": True,
+        "pool_use_lifo": True,  # the one used last is known to live, and the server's caches know it
+        "skip_autocommit_rollback": True,  # nothing was begun
         "hide_parameters": True,  # what users wrote has no place in a log
         "connect_args": {
             "connect_timeout": config["DB_CONNECT_TIMEOUT_SECONDS"],
             "application_name": config["SERVICE_NAME"],
+            "prepare_threshold": PREPARED_FROM if config["DB_PREPARED_STATEMENTS"] else None,
             "options": " ".join(f"-c {name}={value}" for name, value in settings.items()),
         },
     }

@@ -23,7 +23,6 @@ class MeasuredPool(QueuePool):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._counting = threading.Lock()
-        self._out: set[ConnectionPoolEntry] = set()
 
     def connect(self) -> PoolProxiedConnection:
         """Return a connection; raises `sqlalchemy.exc.TimeoutError` when none becomes free."""
@@ -36,21 +35,20 @@ class MeasuredPool(QueuePool):
         _ACQUIRE.observe(time.perf_counter() - started)
         return connection
 
-    # The two places that every connection passes exactly once, broken ones too, as events do not; the
-    # first calls itself at times, hence a set.
+    # The two places that every connection passes, broken ones too, as events do not.
 
     def _do_get(self) -> ConnectionPoolEntry:
         entry = super()._do_get()
-        with self._counting:
-            self._out.add(entry)
-            _CHECKED_OUT.set(len(self._out))
+        self._count()
         return entry
 
     def _do_return_conn(self, record: ConnectionPoolEntry) -> None:
-        with self._counting:
-            self._out.discard(record)
-            _CHECKED_OUT.set(len(self._out))
         super()._do_return_conn(record)
+        self._count()
+
+    def _count(self) -> None:
+        with self._counting:  # what was counted last is written last
+            _CHECKED_OUT.set(self.checkedout())
 
 
 class Capacity:

@@ -7,20 +7,15 @@ all would be slow. So the one that got no answer tells the others; for some seco
 import logging
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from flask import Flask
-from redis import ConnectionPool, Redis
-from redis.backoff import NoBackoff
-from redis.connection import Connection, parse_url
-from redis.exceptions import AuthenticationError
-from redis.exceptions import ConnectionError as NoConnection
-from redis.exceptions import TimeoutError as NoAnswer
-from redis.maint_notifications import MaintNotificationsConfig
-from redis.retry import Retry
 
 from app.core.data.outages import Breaker, Outage
 from app.core.observability import health
+
+if TYPE_CHECKING:
+    from redis import Redis, RedisError
 
 CONNECT_SECONDS = 0.5
 PAUSE_SECONDS = 3.0
@@ -36,27 +31,37 @@ def init_app(app: Flask) -> None:
         health.register(app, "redis", client.ping, required=False)
 
 
-def connect(config: Mapping[str, Any], answer_seconds: float | Literal["configured"] | None = "configured") -> Redis:
+def connect(config: Mapping[str, Any], answer_seconds: float | Literal["configured"] | None = "configured") -> "Redis":
     """Return a client for `REDIS_URL`, connecting at its first command; it is safe to use after a fork.
 
     A command raises `redis.RedisError` when the server refuses, or does not answer within `REDIS_TIMEOUT_MS`.
     It is not tried again, and for `PAUSE_SECONDS` all such clients of the process raise at once. A client with
     `answer_seconds` of its own (None: any time) is left out of that: a worker waits for its next job in peace.
     """
-    options = parse_url(config["REDIS_URL"])  # type: ignore[no-untyped-call]
+    import redis  # noqa: PLC0415  80 ms and 6 MiB that a service without Redis is spared
+    from redis.maint_notifications import MaintNotificationsConfig  # noqa: PLC0415  as above
+
+    options = redis.connection.parse_url(config["REDIS_URL"])  # type: ignore[no-untyped-call]
     if answer_seconds == "configured":
         answer_seconds = seconds = config["REDIS_TIMEOUT_MS"] / 1000
         breaker = _breaker(config["REDIS_URL"], max(PAUSE_SECONDS, CONNECT_SECONDS + ANSWERS * seconds))
-        options["connection_class"] = _guarded(options.get("connection_class", Connection), breaker)
+        options["connection_class"] = _guarded(options.get("connection_class", redis.Connection), breaker)
     options |= {
         "client_name": config["SERVICE_NAME"],
         "driver_info": None,  # each greeting is one more answer to wait for
         "maint_notifications_config": MaintNotificationsConfig(enabled=False),
         "socket_connect_timeout": CONNECT_SECONDS,
         "socket_timeout": answer_seconds,
-        "retry": Retry(NoBackoff(), 0),
+        "retry": redis.retry.Retry(redis.backoff.NoBackoff(), 0),
     }
-    return Redis.from_pool(ConnectionPool(**options))
+    return redis.Redis.from_pool(redis.ConnectionPool(**options))
+
+
+def failures() -> "type[RedisError]":
+    """Return what commands raise, to be named behind `except`, where it is looked up only if something was raised."""
+    from redis import RedisError  # noqa: PLC0415  as above
+
+    return RedisError
 
 
 @cache
@@ -68,6 +73,7 @@ def _breaker(_url: str, pause_seconds: float) -> Breaker:
 @cache
 def _guarded(kind: type[Any], breaker: Breaker) -> type[Any]:
     """Return a kind of connection that asks the breaker first, and tells it what happened."""
+    import redis  # noqa: PLC0415  as above
 
     class Guarded(kind):  # type: ignore[misc]
         """A connection over TCP, TLS or a Unix socket, as its base."""
@@ -75,10 +81,10 @@ def _guarded(kind: type[Any], breaker: Breaker) -> type[Any]:
         def connect(self) -> None:
             """Be ready for a command; the pool calls this ahead of each, even if the connection is there."""
             if not breaker.may_ask():
-                raise NoConnection("it did not answer a moment ago")
+                raise redis.ConnectionError("it did not answer a moment ago")
             try:
                 super().connect()
-            except (NoConnection, NoAnswer) as error:
+            except (redis.ConnectionError, redis.TimeoutError) as error:
                 breaker.failed(error)
                 raise
 
@@ -86,10 +92,10 @@ def _guarded(kind: type[Any], breaker: Breaker) -> type[Any]:
             """Return the answer to the command that was sent."""
             try:
                 answer = super().read_response(*args, **kwargs)
-            except AuthenticationError as error:  # in words of its protocol: HELLO must be called ...
-                breaker.failed(NoConnection(f"it refuses the password in REDIS_URL, or wants one: {error}"))
+            except redis.AuthenticationError as error:  # in words of its protocol: HELLO must be called ...
+                breaker.failed(redis.ConnectionError(f"it refuses the password in REDIS_URL, or wants one: {error}"))
                 raise
-            except (NoConnection, NoAnswer) as error:
+            except (redis.ConnectionError, redis.TimeoutError) as error:
                 breaker.failed(error)
                 raise
             breaker.answered()

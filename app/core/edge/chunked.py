@@ -6,22 +6,24 @@ view would take the part for the whole. A proxy that buffers, as Nginx does, sen
 
 from io import BytesIO
 
-from flask import Flask, current_app, request
+from flask import Request, current_app
 from werkzeug.exceptions import BadRequest
 
+from app.core.web.service import Service
 
-def init_app(app: Flask) -> None:
+
+def init_app(app: Service) -> None:
     """Read chunked bodies ahead of the view, which then meets them as if their length had been told."""
-    app.before_request(_read)
+    app.before_views(_read)
 
 
-def _read() -> None:
+def _read(request: Request) -> None:
     """Find out the length, one byte past the limit at most; Werkzeug then answers 413 as to any body that is too long.
 
     Raises 400 for a body that cannot be read to its end (RFC 9112, section 7.1).
     """
     environ = request.environ
-    if request.endpoint is None or "HTTP_TRANSFER_ENCODING" not in environ:
+    if "HTTP_TRANSFER_ENCODING" not in environ or request.endpoint is None:
         return
     limit = current_app.config["MAX_CONTENT_LENGTH"]
     try:

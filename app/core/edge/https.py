@@ -1,26 +1,20 @@
-"""Redirects plain HTTP, and has browsers remember that TLS is spoken here, when the public URL is https."""
+"""Redirects plain HTTP to the public URL, when that is https."""
 
-from flask import Flask, Response, current_app, redirect, request
+from flask import Request, current_app, redirect
 from werkzeug.wrappers import Response as BaseResponse
 
+from app.core.web.service import Service
 
-def init_app(app: Flask) -> None:
+
+def init_app(app: Service) -> None:
     """Enforce TLS where `PUBLIC_URL` says so; probes are answered over plain HTTP too."""
     if app.config["SECURE"]:
-        app.before_request(_redirect)
-        app.after_request(_remember)
+        app.before_views(_redirect)
 
 
-def _redirect() -> BaseResponse | None:
+def _redirect(request: Request) -> BaseResponse | None:
     """Redirect to the public URL, never to the host that the client claims; 308 keeps method and body."""
     if request.is_secure or request.blueprint in {"probes", "metrics"}:
         return None
     target = request.full_path if request.query_string else request.path
     return redirect(current_app.config["PUBLIC_URL"] + target, 308)
-
-
-def _remember(response: Response) -> Response:
-    """Send HSTS over TLS only, as RFC 6797 section 7.2 demands."""
-    if request.is_secure and (seconds := current_app.config["HSTS_SECONDS"]):
-        response.headers.setdefault("Strict-Transport-Security", f"max-age={seconds}; includeSubDomains")
-    return response

@@ -2,22 +2,27 @@
 
 Reported is each log line of level ERROR that carries a traceback, once: so every exception that is answered with
 500, which Flask logs, and every one that somebody catches and logs. What is answered with 4xx writes no such line,
-nor does an outage that is answered with 503; alerts are for that.
+nor does an outage that is answered with 503; alerts are for that. What a report says of its request is gathered when
+there is one to write: a request that succeeds pays for little more than a place where its own data would be kept.
 """
 
 import logging
 import socket
-from collections.abc import Callable
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, cast
 
 from flask import Flask, request
+from werkzeug.datastructures import EnvironHeaders
+from werkzeug.exceptions import HTTPException
 
 from app.core.observability.redaction import Redactor
 from app.core.observability.tracking import PROBES, request_id
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIEnvironment
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
     from sentry_sdk._types import DataCollectionUserOptions
     from sentry_sdk.integrations import Integration
     from sentry_sdk.transport import HttpTransport
@@ -44,6 +49,7 @@ COLLECTED: "DataCollectionUserOptions" = {
 }
 
 _log = logging.getLogger(__name__)
+_environ: ContextVar["WSGIEnvironment | None"] = ContextVar("environ", default=None)
 
 
 def init_app(app: Flask) -> None:
@@ -52,15 +58,16 @@ def init_app(app: Flask) -> None:
     To be called before `proxy`, which then stands outside: reports see scheme and host as the client does.
     """
     if app.config["SENTRY_DSN"]:
-        _start(app.config)
+        _start(app)
         _follow_requests(app)
 
 
-def _start(config: dict[str, Any]) -> None:
+def _start(app: Flask) -> None:
     import sentry_sdk  # noqa: PLC0415  who does not report does not pay for it
 
+    config = app.config
     logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)  # a line per attempt; `Transport` says it once
-    clean = cleaner(Redactor(config["SECRET_VALUES"]), {"commit": config["GIT_SHA"]})
+    clean = cleaner(Redactor(config["SECRET_VALUES"]), {"commit": config["GIT_SHA"]}, partial(_of_the_request, app))
     sentry_sdk.init(
         dsn=config["SENTRY_DSN"],
         release=f"{config['SERVICE_NAME']}@{config['RELEASE']}",  # the form in which Sentry can order releases
@@ -89,6 +96,8 @@ def _integrations(*, tracing: bool) -> "list[Integration]":
     from sentry_sdk.integrations import atexit, dedupe, sqlalchemy  # noqa: PLC0415  as above
     from sentry_sdk.integrations import logging as logs  # noqa: PLC0415
 
+    for ignore in (logs.ignore_logger, logs.ignore_logger_for_sentry_logs):
+        ignore("access")  # one line a request, which would cost it 30 us, and be on nobody's report
     chosen: list[Integration] = [
         logs.LoggingIntegration(level=logging.INFO, event_level=logging.ERROR, sentry_logs_level=None),
         dedupe.DedupeIntegration(),  # an exception may be logged by several on its way up
@@ -98,34 +107,112 @@ def _integrations(*, tracing: bool) -> "list[Integration]":
 
 
 def _follow_requests(app: Flask) -> None:
-    """Give each request a scope of its own, and its reports the name of its route.
+    """Give each request a scope of its own.
 
-    The SDK's own Flask integration would patch the class of all applications, and read bodies and cookies.
+    The SDK's WSGI layer, which takes each request apart before anything has failed, follows them only where they may
+    be traced. Its Flask integration would patch the class of all applications, and read bodies and cookies.
     """
+    application = app.wsgi_app
+    if app.config["SENTRY_TRACES_SAMPLE_RATE"]:
+        from sentry_sdk.integrations.wsgi import SentryWsgiMiddleware  # noqa: PLC0415  as above
+
+        application = SentryWsgiMiddleware(application)
+        app.before_request(_name_the_trace)
+    app.wsgi_app = partial(Followed, application)  # type: ignore[method-assign]
+
+
+def _name_the_trace() -> None:
     import sentry_sdk  # noqa: PLC0415  as above
-    from sentry_sdk.integrations.wsgi import SentryWsgiMiddleware  # noqa: PLC0415
 
-    followed = SentryWsgiMiddleware(app.wsgi_app)
+    route = request.url_rule.rule if request.url_rule else "none"
+    sentry_sdk.get_current_scope().set_transaction_name(route, source="route")
 
-    def application(environ: "WSGIEnvironment", start_response: "StartResponse") -> Any:
+
+class Followed:
+    """The answer to one request; until it is closed, what is reported is about that request, and has its data."""
+
+    def __init__(
+        self, application: "WSGIApplication", environ: "WSGIEnvironment", start_response: "StartResponse"
+    ) -> None:
         environ.pop("HTTP_SENTRY_TRACE", None)  # with it a client could have all its requests traced
-        return followed(environ, start_response)
+        self._body: Iterable[bytes] = ()
+        self._request = _request(environ)
+        self._request.__enter__()
+        try:
+            self._body = application(environ, start_response)
+        except BaseException as error:
+            _report(error)
+            self.close()  # nobody else can
+            raise
 
-    app.wsgi_app = application  # type: ignore[method-assign]
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            yield from self._body
+        except Exception as error:
+            _report(error)
+            raise
 
-    @app.before_request
-    def name_the_route() -> None:
-        route = request.url_rule.rule if request.url_rule else "none"
-        sentry_sdk.get_current_scope().set_transaction_name(route, source="route")
+    def close(self) -> None:
+        """Close the answer, and forget the request."""
+        try:
+            if hasattr(self._body, "close"):
+                self._body.close()
+        except Exception as error:
+            _report(error)
+            raise
+        finally:
+            self._request.__exit__(None, None, None)
 
 
-def cleaner(redactor: Redactor, tags: dict[str, str]) -> "Callable[[Event, Hint], Event | None]":
-    """Return what every report passes last: it drops the expected, adds `tags`, and takes the secrets out."""
+@contextmanager
+def _request(environ: "WSGIEnvironment") -> Iterator[None]:
+    """Keep what is noted for reports until the block ends apart from all other requests."""
+    import sentry_sdk  # noqa: PLC0415  as above
+
+    token = _environ.set(environ)
+    try:
+        with sentry_sdk.isolation_scope() as scope:
+            scope.clear()
+            scope.set_new_propagation_context()  # else all reports would seem to be of one trace
+            yield
+    finally:
+        _environ.reset(token)
+
+
+def _report(error: BaseException) -> None:
+    """Report what nobody in the application has caught; the server logs it after the request, and knows it no more."""
+    import sentry_sdk  # noqa: PLC0415  as above
+
+    if isinstance(error, Exception):
+        sentry_sdk.capture_exception(error)
+
+
+def _of_the_request(app: Flask) -> dict[str, Any]:
+    """Return what a report says of the request that is going on: address without its query, route, a few headers."""
+    from sentry_sdk.integrations.wsgi import get_request_url  # noqa: PLC0415  as above
+
+    if not (environ := _environ.get()):
+        return {}
+    try:
+        rule, _ = app.url_map.bind_to_environ(environ).match(return_rule=True)
+    except HTTPException:
+        route = "none"
+    else:
+        route = rule.rule
+    headers = {name: value for name, value in EnvironHeaders(environ) if name.lower() in HEADERS}
+    asked = {"url": get_request_url(environ), "method": environ["REQUEST_METHOD"], "headers": headers}
+    return {"request": asked, "transaction": route, "transaction_info": {"source": "route"}}
+
+
+def cleaner(
+    redactor: Redactor, tags: dict[str, str], describe: Callable[[], dict[str, Any]] = dict
+) -> "Callable[[Event, Hint], Event | None]":
+    """Return what every report passes last: it drops the expected, adds `describe()` and `tags`, takes secrets out."""
 
     def clean(event: "Event", hint: "Hint") -> "Event | None":
         if "log_record" in hint and "exc_info" not in hint:
             return None  # somebody has dealt with the error, or there was none
-        content = cast("dict[str, Any]", redactor.value(event))
+        content = cast("dict[str, Any]", redactor.value({**event, **describe()}))
         if headers := content.get("request", {}).get("headers"):
             # The SDK takes a header whose name merely contains an allowed word, and sends the names of all others.
             content["request"]["headers"] = {name: headers[name] for name in headers if name.lower() in HEADERS}

@@ -5,9 +5,9 @@ before any view was reached, and it sees the status and the bytes that really le
 """
 
 import logging
+import os
 import re
 import time
-import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
 from http import HTTPStatus
@@ -63,7 +63,7 @@ class Tracked:
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Answer one request; the id of the edge is kept if it is well formed, else a new one is made."""
         given = environ.get("HTTP_X_REQUEST_ID", "")
-        environ["HTTP_X_REQUEST_ID"] = given if _WELL_FORMED.fullmatch(given) else uuid.uuid4().hex
+        environ["HTTP_X_REQUEST_ID"] = given if _WELL_FORMED.fullmatch(given) else os.urandom(16).hex()
         exchange = Exchange(environ, start_response, self._observers)
         try:
             exchange.body = self._application(environ, exchange.start_response)
@@ -130,8 +130,12 @@ class Exchange:
         if not _log.isEnabledFor(level):
             return
         environ, method = self.environ, self.method
-        path = environ["PATH_INFO"].encode("latin-1").decode(errors="replace")
+        path = environ["PATH_INFO"]
+        if not path.isascii():
+            path = path.encode("latin-1").decode(errors="replace")  # PEP 3333
         fields = {
+            **self.log_fields,
+            "request_id": environ["HTTP_X_REQUEST_ID"],
             "http.request.method": method,
             "http.route": self.route,
             "url.path": path,
@@ -141,7 +145,20 @@ class Exchange:
             "client.address": environ.get("REMOTE_ADDR"),
             "user_agent.original": environ.get("HTTP_USER_AGENT"),
         }
-        _log.log(level, "%s %s %d", method, path, self.status, extra=fields)
+        _log.handle(AccessRecord(level, f"{method} {path} {self.status}", fields))
+
+
+class AccessRecord(logging.LogRecord):
+    """A log record that does not find out what no access line shows: a thread, a line of code (3 us)."""
+
+    def __init__(self, level: int, message: str, fields: dict[str, Any]) -> None:
+        self.__dict__ |= _NOWHERE
+        self.levelno, self.levelname, self.msg, self.created = level, logging.getLevelName(level), message, time.time()
+        self.extra = fields
+        self.__dict__ |= fields
+
+
+_NOWHERE = vars(logging.LogRecord(_log.name, logging.INFO, "", 0, "", (), None))
 
 
 Observer = Callable[[Exchange], None]

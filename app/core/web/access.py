@@ -3,15 +3,27 @@
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from flask import Flask, current_app, request
+from flask import Request
 from werkzeug.exceptions import Forbidden
+
+from app.core.web.service import Service
 
 View = TypeVar("View", bound=Callable[..., Any])
 
 
-def init_app(app: Flask) -> None:
+def init_app(app: Service) -> None:
     """Check the declaration of the view before it is called."""
-    app.before_request(_check)
+    views = app.view_functions
+
+    def check(request: Request) -> None:
+        if (endpoint := request.endpoint) is None:
+            return
+        guard = getattr(views[endpoint], "guard", None)
+        if guard is None:
+            raise Forbidden("This address is not open to anybody.")
+        guard()
+
+    app.before_views(check)
 
 
 def public(view: View) -> View:
@@ -31,12 +43,3 @@ def guarded(guard: Callable[[], None]) -> Callable[[View], View]:
 
 def _anybody() -> None:
     """Refuse nobody."""
-
-
-def _check() -> None:
-    if request.endpoint is None:
-        return
-    guard = getattr(current_app.view_functions[request.endpoint], "guard", None)
-    if guard is None:
-        raise Forbidden("This address is not open to anybody.")
-    guard()

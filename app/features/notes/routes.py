@@ -28,7 +28,7 @@ def create_note(body: NoteIn) -> NoteOut:
     note = service.create(body)
     tasks.count_words.enqueue(note.id)
     send_location(url_for(".read_note", note_id=note.id))
-    return NoteOut.model_validate(note)
+    return note
 
 
 @bp.get("/notes/<int:note_id>")
@@ -36,7 +36,7 @@ def create_note(body: NoteIn) -> NoteOut:
 @operation()
 def read_note(note_id: int) -> NoteOut:
     """Read a note."""
-    return NoteOut.model_validate(service.read(note_id))
+    return service.read(note_id)
 
 
 @bp.patch("/notes/<int:note_id>")
@@ -44,9 +44,9 @@ def read_note(note_id: int) -> NoteOut:
 @operation()
 def change_note(note_id: int, body: NoteChange) -> NoteOut:
     """Change a note. What is absent stays as it is."""
-    note = service.change(note_id, body)
+    note: NoteOut = service.change(note_id, body)
     tasks.count_words.enqueue(note_id)
-    return NoteOut.model_validate(note)
+    return note
 
 
 @bp.delete("/notes/<int:note_id>")

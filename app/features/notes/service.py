@@ -2,48 +2,51 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm.attributes import flag_modified
 from werkzeug.exceptions import NotFound
 
 from app.core.data.cache import Region
 from app.core.data.database import db
+from app.core.data.reading import fetch
 from app.features.notes.models import LARGEST_ID, Note
 from app.features.notes.schemas import NoteChange, NoteIn, NoteOut, NotePage, NoteQuery
 
 _beginnings = Region("notes", NotePage)
 
+_one = select(Note).where(Note.id == bindparam("note_id"))
+_newest = select(Note).order_by(Note.id.desc()).limit(bindparam("limit"))
+_older = _newest.where(Note.id < bindparam("cursor"))
 
-def create(new: NoteIn) -> Note:
+
+def create(new: NoteIn) -> NoteOut:
     """Store a note and return it."""
     note = Note(title=new.title, body=new.body)
     db.session.add(note)
-    _commit()
-    return note
+    return _stored(note)
 
 
-def read(note_id: int) -> Note:
+def read(note_id: int) -> NoteOut:
     """Return a note, or raise `NotFound`."""
-    note = db.session.get(Note, note_id) if note_id <= LARGEST_ID else None
-    if note is None:
+    rows = fetch(_one, note_id=note_id) if note_id <= LARGEST_ID else []
+    if not rows:
         raise NotFound("There is no such note.")
-    return note
+    return NoteOut.model_validate(rows[0])
 
 
-def change(note_id: int, changes: NoteChange) -> Note:
+def change(note_id: int, changes: NoteChange) -> NoteOut:
     """Set what `changes` has been given, and return the note, or raise `NotFound`."""
-    note = read(note_id)
+    note = _find(note_id)
     for name, value in changes.model_dump(exclude_unset=True).items():
         setattr(note, name, value)
     if "body" in changes.model_fields_set:
         note.words = None
-    _commit()
-    return note
+    return _stored(note)
 
 
 def delete(note_id: int) -> None:
     """Remove a note, or raise `NotFound`."""
-    db.session.delete(read(note_id))
+    db.session.delete(_find(note_id))
     _commit()
 
 
@@ -73,12 +76,27 @@ def uncounted(limit: int = 1_000) -> Sequence[int]:
 
 
 def _page(query: NoteQuery) -> NotePage:
-    statement = select(Note).order_by(Note.id.desc()).limit(query.limit + 1)
     if query.cursor:
-        statement = statement.where(Note.id < int(query.cursor))
-    notes = [NoteOut.model_validate(note) for note in db.session.scalars(statement)]
-    more = len(notes) > query.limit
-    return NotePage(items=notes[: query.limit], next_cursor=str(notes[query.limit - 1].id) if more else None)
+        rows = fetch(_older, cursor=int(query.cursor), limit=query.limit + 1)
+    else:
+        rows = fetch(_newest, limit=query.limit + 1)
+    notes = [NoteOut.model_validate(row) for row in rows[: query.limit]]
+    return NotePage(items=notes, next_cursor=str(notes[-1].id) if len(rows) > query.limit else None)
+
+
+def _find(note_id: int) -> Note:
+    note = db.session.get(Note, note_id) if note_id <= LARGEST_ID else None
+    if note is None:
+        raise NotFound("There is no such note.")
+    return note
+
+
+def _stored(note: Note) -> NoteOut:
+    """Commit, and return the note as it was stored; to look at it afterwards would be another transaction."""
+    db.session.flush()
+    stored = NoteOut.model_validate(note)
+    _commit()
+    return stored
 
 
 @_beginnings.changing()

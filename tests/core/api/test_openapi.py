@@ -65,6 +65,14 @@ def test_an_operation_lists_every_status_that_its_parts_can_answer(described):
     assert "application/problem+json" in responses["422"]["content"]
 
 
+def test_a_read_says_that_it_may_be_answered_without_content(described):
+    responses = described["paths"]["/v1/boxes"]["get"]["responses"]
+    assert list(responses) == ["200", "304", "406", "422", "429", "500", "503"]
+    assert "content" not in responses["304"]
+    assert responses["200"]["headers"]["ETag"] == responses["304"]["headers"]["ETag"]
+    assert "headers" not in described["paths"]["/v1/boxes/{number}/{name}"]["patch"]["responses"]["200"]
+
+
 def test_two_models_of_one_name_and_an_enumeration_in_a_query_are_told_apart(app):
     def features(number):
         class Colour(enum.Enum):

@@ -9,6 +9,8 @@ from app.core.data import database as concern
 from app.core.data.database import db
 from app.core.web.access import public
 
+PID = sa.text("SELECT pg_backend_pid()")
+
 
 @pytest.fixture
 def run(app):
@@ -82,7 +84,7 @@ def test_every_setting_of_the_pool_reaches_the_engine(create):
     )
     with app.app_context():
         pool = db.engine.pool
-        assert (pool.size(), pool._max_overflow, pool._timeout, pool._recycle, pool._pre_ping) == (7, 3, 11, 99, True)
+        assert (pool.size(), pool._max_overflow, pool._timeout, pool._recycle) == (7, 3, 11, 99)
     arguments = app.config["SQLALCHEMY_ENGINE_OPTIONS"]["connect_args"]
     assert arguments["connect_timeout"] == 13
     assert "-c statement_timeout=17 " in arguments["options"]
@@ -96,6 +98,27 @@ def test_the_server_is_told_who_connects_and_for_how_long_it_may_work(create):
             sa.text("SELECT current_setting('application_name'), current_setting('statement_timeout')")
         ).one()
     assert tuple(row) == ("shop", "1234ms")
+
+
+@pytest.mark.usefixtures("database")
+def test_the_connection_used_last_is_used_next(create):
+    with create().app_context():
+        first, second = db.engine.connect(), db.engine.connect()
+        pid = first.scalar(PID)
+        second.close()
+        first.close()
+        for _ in range(3):
+            with db.engine.connect() as connection:
+                assert connection.scalar(PID) == pid
+
+
+@pytest.mark.usefixtures("database")
+@pytest.mark.parametrize(("setting", "prepared"), [("True", True), ("False", False)])
+def test_a_statement_that_is_sent_often_is_prepared_unless_that_is_turned_off(create, setting, prepared):
+    with create(DB_PREPARED_STATEMENTS=setting).app_context():
+        for _ in range(10):
+            db.session.scalar(sa.text("SELECT 1 WHERE :one = 1"), {"one": 1})
+        assert (db.session.scalar(sa.text("SELECT count(*) FROM pg_prepared_statements")) > 0) == prepared
 
 
 def test_making_the_application_connects_to_nothing(create):

@@ -1,6 +1,7 @@
 import flask_migrate
 import pytest
 import sqlalchemy as sa
+from alembic.script import ScriptDirectory
 
 from app.core.data import migrations
 from app.core.data.database import db
@@ -88,3 +89,55 @@ def test_every_migration_can_be_undone_and_done_again(app, create):
         assert failing(create()) == []
         flask_migrate.downgrade(revision="base")
     assert set(sa.inspect(db.engine).get_table_names()) <= {"alembic_version"}
+
+
+def write(folder, name, content):
+    (folder / "versions").mkdir(exist_ok=True)
+    (folder / "versions" / name).write_text(content)
+
+
+def read_by_alembic(folder):
+    scripts = ScriptDirectory(folder)
+    head = scripts.get_current_head()
+    return head, {script.revision for script in scripts.walk_revisions()} - {head}
+
+
+def test_the_check_knows_the_history_that_alembic_knows():
+    assert migrations._revisions.__wrapped__() == read_by_alembic(migrations.FOLDER)
+
+
+def test_the_check_knows_a_history_with_branches_as_alembic_does(tmp_path, monkeypatch):
+    monkeypatch.setattr(migrations, "FOLDER", tmp_path)
+    write(tmp_path, "__init__.py", "")
+    write(tmp_path, "one.py", "revision = 'a1'\ndown_revision = None\nTABLES = ('made', print)\n")
+    write(tmp_path, "two.py", "revision: str = 'b2'\ndown_revision: str | None = 'a1'\n")
+    write(tmp_path, "three.py", "revision = 'c3'\ndown_revision = 'a1'\n")
+    write(tmp_path, "four.py", "revision = 'd4'\ndown_revision = ('b2', 'c3')\n")
+    assert migrations._revisions.__wrapped__() == read_by_alembic(tmp_path) == ("d4", {"a1", "b2", "c3"})
+
+
+def test_a_history_with_two_ends_is_not_ready(tmp_path, monkeypatch):
+    monkeypatch.setattr(migrations, "FOLDER", tmp_path)
+    write(tmp_path, "one.py", "revision = 'a1'\ndown_revision = None\n")
+    write(tmp_path, "two.py", "revision = 'b2'\ndown_revision = None\n")
+    with pytest.raises(SchemaBehindError, match="a1, b2: flask db merge"):
+        migrations._revisions.__wrapped__()
+
+
+def test_without_any_file_there_is_no_history(tmp_path, monkeypatch):
+    monkeypatch.setattr(migrations, "FOLDER", tmp_path)
+    assert migrations._revisions.__wrapped__() == (None, frozenset())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shown"),
+    [
+        (["--help"], "Perform database migrations."),
+        (["db"], "Upgrade to a later version"),
+        (["db", "--help"], "--x-arg"),
+        (["db", "upgrade", "--help"], "--sql"),
+        (["db", "nonsense"], "No such command"),
+    ],
+)
+def test_the_commands_are_flask_migrates(app, arguments, shown):
+    assert shown in app.test_cli_runner().invoke(args=arguments).output

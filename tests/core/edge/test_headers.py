@@ -1,6 +1,7 @@
 import re
 
 import pytest
+from flask import stream_with_context
 
 from app.core.web.access import public
 
@@ -88,3 +89,65 @@ def test_scripts_and_styles_of_a_page_carry_the_nonce_of_its_answer_and_no_two_a
 def test_a_view_may_choose_its_own_caching(client):
     assert client.get("/healthz").headers["Cache-Control"] == "no-store"
     assert client.get("/").headers["Cache-Control"] == "no-cache"
+
+
+def test_an_answer_without_a_script_has_no_nonce(client):
+    assert "nonce" not in client.get("/v1/ping").headers["Content-Security-Policy"]
+
+
+def test_a_nonce_that_is_asked_for_when_its_policy_is_sent_is_refused_in_words(app, client):
+    def stream():
+        yield "begun"
+        with pytest.raises(RuntimeError, match="the headers are sent"):
+            app.jinja_env.globals["csp_nonce"]()
+
+    app.add_url_rule("/stream", "stream", public(lambda: stream_with_context(stream())))
+    assert client.get("/stream").text == "begun"
+
+
+def test_a_page_that_streams_may_ask_for_its_nonce_before(app, client):
+    def stream():
+        nonce = app.jinja_env.globals["csp_nonce"]()
+        return stream_with_context(iter([nonce]))
+
+    app.add_url_rule("/stream", "stream", public(stream))
+    answer = client.get("/stream")
+    assert f"'nonce-{answer.text}'" in policy_of(answer)["script-src"]
+
+
+def test_a_view_may_choose_a_policy_of_its_own_and_keeps_the_other_headers(app, client):
+    own = {"Content-Security-Policy": "sandbox", "x-frame-options": "SAMEORIGIN"}
+    app.add_url_rule("/own", "own", public(lambda: ("x", own)))
+    for _ in range(2):
+        answer = client.get("/own")
+        assert {name: answer.headers.getlist(name) for name in own} == {name: [value] for name, value in own.items()}
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_options_that_talisman_knows_by_view_are_of_that_view_alone(app, client):
+    def framed():
+        return "x"
+
+    framed.talisman_view_options = {"frame_options": "SAMEORIGIN"}
+    app.add_url_rule("/framed", "framed", public(framed))
+    for path, expected in {"/framed": "SAMEORIGIN", "/": "DENY", "/nothing": "DENY"}.items():
+        assert client.get(path).headers["X-Frame-Options"] == expected
+        assert client.get(path).headers["X-Frame-Options"] == expected
+
+
+def test_browsers_are_told_over_tls_only_to_remember_tls(production, create):
+    client = create().test_client()
+
+    def told(path, **headers):
+        return client.get(path, base_url="http://example.org", headers=headers).headers.get("Strict-Transport-Security")
+
+    for _ in range(2):
+        assert told("/v1/ping", **{"X-Forwarded-Proto": "https"}) == "max-age=31536000; includeSubDomains"
+        assert told("/", **{"X-Forwarded-Proto": "https"}) == "max-age=31536000; includeSubDomains"
+        assert told("/v1/ping") is None
+        assert told("/healthz") is None
+
+
+def test_in_development_browsers_are_never_told_to_remember_tls(create):
+    client = create(APP_ENV="development", PUBLIC_URL="").test_client()
+    assert "Strict-Transport-Security" not in client.get("/", base_url="https://localhost").headers

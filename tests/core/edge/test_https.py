@@ -36,17 +36,10 @@ def test_probes_are_answered_over_plain_http(client):
     assert client.get("/readyz").status_code == 503
 
 
-def test_browsers_are_told_over_tls_only_to_remember_tls(client):
-    assert "max-age=31536000" in client.get("/", headers=SECURE).headers["Strict-Transport-Security"]
-    assert "Strict-Transport-Security" not in client.get("/").headers
-    assert "Strict-Transport-Security" not in client.get("/healthz").headers
-
-
 def test_in_development_nothing_is_redirected(create):
     client = create(APP_ENV="development", PUBLIC_URL="").test_client()
     response = client.get("/")
     assert response.status_code == 200
-    assert "Strict-Transport-Security" not in response.headers
 
 
 def test_the_session_cookie_is_bound_to_the_host_and_to_tls(production, create):

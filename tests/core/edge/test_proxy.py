@@ -1,6 +1,10 @@
 import pytest
 from flask import jsonify, request
+from hypothesis import given
+from hypothesis import strategies as st
+from werkzeug.middleware.proxy_fix import ProxyFix
 
+from app.core.edge.proxy import Proxied
 from app.core.web.access import public
 
 FORGED = {
@@ -42,3 +46,8 @@ def test_a_forwarded_host_must_still_be_one_of_ours(create):
 def test_headers_that_nobody_counts_are_left_unread(create, header):
     app = create(PROXY_HOPS_FOR="1", PROXY_HOPS_PROTO="1")
     assert seen(app, {header: "for=6.6.6.6;proto=https"}) == ["127.0.0.1", "http", "localhost", ""]
+
+
+@given(st.integers(0, 3), st.none() | st.text(st.sampled_from('ab1.:[]," \t\\=;')))
+def test_what_is_believed_is_what_werkzeug_believes(hops, value):
+    assert Proxied(None)._get_real_value(hops, value) == ProxyFix(None)._get_real_value(hops, value)

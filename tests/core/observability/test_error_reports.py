@@ -76,6 +76,53 @@ def test_a_report_names_the_request_it_belongs_to(clean):
     assert clean({}, {})["tags"] == {"commit": "abc1234"}
 
 
+FOLLOWED = """
+import sentry_sdk
+from app.core.observability.error_reports import Followed, _environ
+from werkzeug.test import create_environ
+
+reports = []
+sentry_sdk.get_client().transport.capture_envelope = lambda envelope: reports.append(envelope.get_event())
+
+class Body:
+    def __iter__(self):
+        yield b""
+        if STEP == "iteration": raise RuntimeError("failed")
+    def close(self):
+        if STEP == "closing": raise RuntimeError("failed")
+
+def application(environ, start_response):
+    sentry_sdk.set_tag("step", STEP)
+    if STEP == "call": raise RuntimeError("failed")
+    if STEP == "exit": sys.exit(0)
+    return Body()
+
+try:
+    answer = Followed(application, create_environ("/v1/ping?q=1", "http://localhost"), None)
+    try:
+        list(answer)
+    finally:
+        answer.close()
+except (RuntimeError, SystemExit):
+    pass
+sentry_sdk.capture_exception(RuntimeError("later"))
+told = [(r["tags"].get("step"), r.get("transaction"), r.get("request", {}).get("url")) for r in reports]
+print(told, _environ.get())
+"""
+
+
+@pytest.mark.parametrize("step", ["call", "iteration", "closing"])
+def test_what_fails_outside_the_application_is_reported_with_its_request_which_is_then_forgotten(step):
+    seen = evaluate(f"STEP = {step!r}\n{FOLLOWED}", SENTRY_DSN=DSN, SENTRY_TRACES_SAMPLE_RATE="0")
+    assert seen == f"[({step!r}, '/v1/ping', 'http://localhost/v1/ping'), (None, None, None)] None"
+
+
+@pytest.mark.parametrize("step", ["exit", "none"])
+def test_a_request_that_ends_as_it_may_is_not_reported(step):
+    seen = evaluate(f"STEP = {step!r}\n{FOLLOWED}", SENTRY_DSN=DSN, SENTRY_TRACES_SAMPLE_RATE="0")
+    assert seen == "[(None, None, None)] None"
+
+
 def test_a_line_without_a_traceback_is_not_reported(clean):
     record = logging.makeLogRecord({"msg": "the database is not available"})
     assert clean({"logentry": {}}, {"log_record": record}) is None

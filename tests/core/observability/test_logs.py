@@ -60,6 +60,27 @@ def test_a_configured_secret_never_appears_in_any_form(environment, create, line
     assert "p@ss-word!" not in text
 
 
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"password": "hunter2"},
+        {"clientSecret": 12345678},
+        {"note": "password=hunter2"},
+        {"deep": {"a": ["token: hunter2"]}},
+        {"deep": {"token": "hunter2"}},
+        {"error": ValueError("redis://:hunter2@cache/0")},
+        {"raw": b"password=hunter2"},
+    ],
+)
+def test_a_secret_is_taken_out_wherever_a_line_has_it(create, lines, fields):
+    create()
+    log.info("innocent", extra=fields)
+    [line] = lines()
+    assert "[redacted]" in json.dumps(line)
+    assert "hunter2" not in json.dumps(line)
+    assert "12345678" not in json.dumps(line)
+
+
 @pytest.mark.parametrize("text", ["a\nb", "a\r\n{}", "\x1b[31mred", "\x00", "\u2028", "\ud800", "\x85"])
 def test_no_text_can_make_a_second_line(create, capsys, text):
     for log_format in ("json", "console"):

@@ -1,6 +1,8 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from app.core.observability.redaction import Redactor
+from app.core.observability.redaction import _PATTERNS, Redactor
 
 KNOWN = "correct-horse-battery"
 
@@ -100,6 +102,26 @@ def test_what_postgresql_says_beside_the_value_it_quotes_is_kept(redactor):
         "(psycopg.errors.InvalidTextRepresentation) invalid input syntax for type integer: [redacted]\n"
         "CONTEXT: [redacted]\n[SQL: SELECT CAST(%(value)s AS integer)]\n\n"
     )
+
+
+PARTS = [
+    *("@", ":", "=", " ", "\n", '"', "'", ",", "://", "a", "hunter2", KNOWN),
+    *("\u017f", "\u212a", "\u0130"),  # which fold to s, k and i
+    *("eyJhbGciOiJI.eyJzdWIi.c2ln", "Bearer abcdefgh", "basic dXNlcjpwYXNz", "TOKEN", "-----BEGIN PRIVATE KEY-----"),
+    *("password", "PassWord", "api-key", "dsn", "Sessions", "cookie", "signature", "credentials", "DETAIL", "CONTEXT"),
+    *("invalid input syntax for type a", "malformed array literal", "field value out of range"),
+    'value "x" is out of range',
+]
+
+
+@given(st.lists(st.sampled_from(PARTS), max_size=12).map("".join))
+def test_a_text_that_is_passed_over_has_nothing_to_replace(text):
+    redactor = Redactor([KNOWN])
+    if not redactor.suspects(text):
+        searched = text.replace(KNOWN, "[redacted]")
+        for pattern, replacement in _PATTERNS:
+            searched = pattern.sub(replacement, searched)
+        assert searched == text
 
 
 def test_a_hostile_text_is_searched_in_a_time_that_grows_with_its_length_only(redactor):

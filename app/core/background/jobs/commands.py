@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 from flask import current_app
 from flask.cli import AppGroup
-from redis import RedisError
 
 from app.core.background.jobs import failures
 from app.core.background.jobs.failures import Failure, when
 from app.core.background.jobs.tasks import QUEUE, TASKS
+from app.core.data import redis_client
 
 if TYPE_CHECKING:
     from app.core.background.jobs.queues import Queues
@@ -144,5 +144,5 @@ def _answering() -> "Iterator[Queues]":
     """Yield the queues; a Redis that fails or is silent is a message and exit status 1."""
     try:
         yield _queues()
-    except RedisError as error:
+    except redis_client.failures() as error:
         raise click.ClickException(f"Redis does not answer: {error}") from error

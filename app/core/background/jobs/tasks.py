@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, Generic, ParamSpec
 
 from flask import current_app
 from prometheus_client import Counter
-from redis import RedisError
+
+from app.core.data import redis_client
 
 if TYPE_CHECKING:
     from app.core.background.jobs.queues import Queues
@@ -51,7 +52,7 @@ class Task(Generic[P]):
             with queues.connection.pipeline() as pipeline:
                 queues.put(self, pipeline, args, kwargs)
                 pipeline.execute()
-        except RedisError as error:
+        except redis_client.failures() as error:
             _FAILURES.inc()
             queues.outage.begin(error)
             return False

@@ -2,7 +2,7 @@
 
 import os
 
-from app.core.observability.outputs.output import Output, alone
+from app.core.observability.outputs.output import Alone, Output
 
 
 class LogFile(Output):
@@ -17,7 +17,7 @@ class LogFile(Output):
         """Append one line to the file that is at the path now."""
         descriptor = self._current()
         data = f"{line}\n".encode(errors="backslashreplace")
-        with alone(descriptor):
+        with Alone(descriptor):
             rest = memoryview(b"\n" + data if _ends_within_a_line(descriptor) else data)
             while rest:  # a second time only when the disk is full, to learn that it is
                 rest = rest[os.write(descriptor, rest) :]

@@ -8,8 +8,7 @@ import logging
 import os
 import select
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 
 PATIENCE_SECONDS = 1.0  # how long a line may wait for a reader that is slow
 QUIET_SECONDS = 60.0  # how long after a failure there is no patience, and no second complaint
@@ -62,30 +61,42 @@ class Output(logging.Handler):
                 f"{self._where}: log lines cannot be written ({error.strerror or error}); they are being counted\n"
             )
             with suppress(OSError):
-                await_room(_STDERR, 0.0)
+                Room(_STDERR).wait(0.0)
                 os.write(_STDERR, complaint.encode(errors="backslashreplace"))
         self._lost += 1
         self._failed_at = time.monotonic()
 
 
-def await_room(descriptor: int, patience: float) -> None:
-    """Return when up to 4 KiB (PIPE_BUF) can be written without blocking; `TimeoutError` after `patience` seconds."""
-    poll = select.poll()
-    poll.register(descriptor, select.POLLOUT)
-    if not poll.poll(patience * 1000):
-        raise TimeoutError("nobody reads them")
+class Room:
+    """Tells when a descriptor takes up to 4 KiB (PIPE_BUF) without blocking; for one thread at a time."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._poll = select.poll()
+        self._poll.register(descriptor, select.POLLOUT)
+
+    def is_there(self) -> bool:
+        """Whether there is room now."""
+        return bool(self._poll.poll(0))
+
+    def wait(self, patience: float) -> None:
+        """Return when there is room; `TimeoutError` after `patience` seconds."""
+        if not self._poll.poll(patience * 1000):
+            raise TimeoutError("nobody reads them")
 
 
-@contextmanager
-def alone(descriptor: int) -> Iterator[None]:
-    """Keep other processes from writing meanwhile: a pipe takes 4 KiB at once, and a traceback is often longer."""
-    with suppress(OSError):  # not every system can lock a pipe
-        fcntl.lockf(descriptor, fcntl.LOCK_EX)
-    try:
-        yield
-    finally:
+class Alone:
+    """Keeps other processes from writing meanwhile: a pipe takes 4 KiB at once, and a traceback is often longer."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def __enter__(self) -> None:
+        with suppress(OSError):  # not every system can lock a pipe
+            fcntl.lockf(self._descriptor, fcntl.LOCK_EX)
+
+    def __exit__(self, *_: object) -> None:
         with suppress(OSError):
-            fcntl.lockf(descriptor, fcntl.LOCK_UN)
+            fcntl.lockf(self._descriptor, fcntl.LOCK_UN)
 
 
 def _record(logger: str, level: int, message: str, *args: object) -> logging.LogRecord:

@@ -3,7 +3,7 @@
 import os
 import select
 
-from app.core.observability.outputs.output import Output, alone, await_room
+from app.core.observability.outputs.output import Alone, Output, Room
 
 _STDOUT = 1
 
@@ -14,14 +14,23 @@ class StandardOutput(Output):
     def __init__(self) -> None:
         super().__init__("standard output")
         self._cut = False
+        self._room, self._alone = Room(_STDOUT), Alone(_STDOUT)
 
     def write(self, line: str, level: int, patience: float) -> None:  # noqa: ARG002  a line has its level in it
         """Write one line in pieces that cannot block, while no other process of ours writes."""
         text = f"\n{line}\n" if self._cut else f"{line}\n"
-        rest = memoryview(text.encode(errors="backslashreplace"))
-        await_room(_STDOUT, patience)  # before the lock: all processes wait at once, not one after the other
-        with alone(_STDOUT):
-            while rest:
-                await_room(_STDOUT, patience)
-                rest = rest[os.write(_STDOUT, rest[: select.PIPE_BUF]) :]
-                self._cut = bool(rest)
+        data = text.encode(errors="backslashreplace")
+        with self._alone:
+            if len(data) <= select.PIPE_BUF and self._room.is_there():  # nearly always; then it is one write
+                data = data[os.write(_STDOUT, data) :]
+                self._cut = bool(data)
+        if data:
+            self._room.wait(patience)  # before the lock: all processes wait at once, not one after the other
+            with self._alone:
+                self._write_pieces(memoryview(data), patience)
+
+    def _write_pieces(self, rest: memoryview, patience: float) -> None:
+        while rest:
+            self._room.wait(patience)
+            rest = rest[os.write(_STDOUT, rest[: select.PIPE_BUF]) :]
+            self._cut = bool(rest)

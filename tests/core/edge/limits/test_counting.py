@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 
 import pytest
 from prometheus_client import REGISTRY
@@ -6,14 +8,16 @@ from redis import Redis
 
 from app.core.data.outages import Outage
 from app.core.edge import limits
+from app.core.edge.limits import counting
 from app.core.web.access import public
+from tests.conftest import PROJECT, TESTING
 
 ANN, BEN = {"X-Forwarded-For": "192.0.2.1"}, {"X-Forwarded-For": "192.0.2.2"}
 
 
 @pytest.fixture(autouse=True)
 def _no_outage_of_another_test(monkeypatch):
-    monkeypatch.setattr(limits, "_outage", Outage(limits._log, limits._outage._began, limits._outage._ended))
+    monkeypatch.setattr(counting, "_outage", Outage(counting._log, counting._outage._began, counting._outage._ended))
 
 
 @pytest.fixture
@@ -60,7 +64,7 @@ def test_a_refusal_is_a_problem_that_names_the_request_and_when_to_come_again(cl
         "type": "about:blank",
         "title": "Too Many Requests",
         "status": 429,
-        "detail": limits.TOO_MANY,
+        "detail": counting.TOO_MANY,
         "instance": "/v1/ping",
         "request_id": response.headers["X-Request-ID"],
     }
@@ -255,7 +259,7 @@ def test_a_store_that_is_back_counts_again(create, own_redis, monkeypatch, capsy
     own_redis.stop()
     assert statuses(client, "/v1/ping", 4, headers=ANN) == [200] * 4
     own_redis.start()
-    limits.redis_client._breaker(own_redis.url(), 3_600)._ask_again_at = 0
+    counting.redis_client._breaker(own_redis.url(), 3_600)._ask_again_at = 0
     assert statuses(client, "/v1/ping", 4, headers=ANN) == [200, 200, 200, 429]
     assert capsys.readouterr().out.count("requests are counted again") == 1
 
@@ -267,3 +271,22 @@ def test_refusals_are_counted_for_the_operator_and_logged_by_the_access_line_alo
     lines = capsys.readouterr().out.splitlines()
     assert len([line for line in lines if json.loads(line).get("http.response.status_code") == 429]) == 2
     assert "ratelimit" not in "".join(lines)
+
+
+def test_a_view_without_a_limit_is_not_counted_and_redis_is_not_asked(create, own_redis, environment):
+    del environment["RATE_LIMIT"]
+    client = create(REDIS_URL=own_redis.url()).test_client()
+    with Redis.from_url(own_redis.url()) as desk:
+        before = desk.info("stats")["total_reads_processed"]
+        assert statuses(client, "/v1/ping", 7, headers=ANN) == [200] * 7
+        assert statuses(client, "/v1/nothing", 2, headers=ANN) == [404] * 2
+        assert desk.info("stats")["total_reads_processed"] == before + 1  # this question
+        assert desk.keys() == []
+
+
+@pytest.mark.parametrize(("variables", "loaded"), [({}, False), ({"REDIS_URL": "redis://127.0.0.1:1"}, True)])
+def test_what_counts_is_loaded_before_the_first_request_and_only_where_it_is_used(variables, loaded):
+    code = "import sys, wsgi; print('limits' in sys.modules, 'app.core.edge.limits.counting' in sys.modules)"
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, env=TESTING | variables, cwd=PROJECT, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == f"{loaded} {loaded}"

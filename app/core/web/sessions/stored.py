@@ -1,22 +1,19 @@
-"""Sessions: signed cookies by default; with `SESSION_STORE=redis` the cookie is an id, and what it stands for in Redis.
-
-Views use `flask.session` either way, with the same types. What is in Redis can be ended from here, has no 4 KB
-limit, and cannot be read by its user. It is fetched when a request first touches it: the API and probes never do.
-"""
+"""Sessions in Redis: the cookie is an id, and what it stands for is fetched when a request first touches it."""
 
 import hashlib
 import re
 import secrets
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
-from flask import Flask, Request, Response, current_app, get_flashed_messages, session
+from flask import Flask, Request, Response, get_flashed_messages
 from flask.json.tag import TaggedJSONSerializer
-from flask.sessions import SecureCookieSession, SessionInterface
+from flask.sessions import SessionInterface
 from redis import RedisError
 from werkzeug.exceptions import ServiceUnavailable
 
 from app.core.data import redis_client
+from app.core.web.sessions.lazy import LazySession, opened
 
 RETRY_AFTER_SECONDS = 5
 
@@ -24,40 +21,18 @@ _ID = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)  # 256 bits
 _serializer = TaggedJSONSerializer()  # that of the signed cookies: no object is ever built from what is stored
 
 
-def init_app(app: Flask) -> None:
-    """Keep sessions in Redis, where the configuration says so."""
-    if app.config["SESSION_STORE"] != "redis":
-        return
-    app.session_interface = RedisSessions(app.config)
-    app.jinja_env.globals["get_flashed_messages"] = _flashed_messages
-
-
-def renew() -> None:
-    """Give the session another id. Call this whenever its rights change: a known id must not gain them (OWASP)."""
-    if isinstance(store := current_app.session_interface, RedisSessions):
-        store.renew(cast(StoredSession, session))
-
-
-class StoredSession(SecureCookieSession):
-    """A session that is fetched when it is first touched; Flask tells by setting `accessed`."""
+class StoredSession(LazySession):
+    """A session that Redis knows by the hash of its id."""
 
     def __init__(self, store: "RedisSessions", cookie: str) -> None:
         super().__init__()
         self.store = store
         self.cookie = cookie
         self.id: str | None = None  # what Redis knows it by; None: not yet, or no more
-        self.fetched = False
 
-    @property
-    def accessed(self) -> bool:
-        """Whether this request has touched it."""
-        return self.fetched
-
-    @accessed.setter
-    def accessed(self, value: bool) -> None:
-        if value and not self.fetched:
-            self.store.fetch(self)
-            self.fetched = True
+    def load(self) -> Mapping[str, Any]:
+        """Return what its cookie stands for, and take its id."""
+        return self.store.fetch(self)
 
 
 class RedisSessions(SessionInterface):
@@ -70,19 +45,21 @@ class RedisSessions(SessionInterface):
 
     def open_session(self, app: Flask, request: Request) -> StoredSession:
         """Return the session of this request; nothing is asked of Redis yet."""
-        return StoredSession(self, request.cookies.get(self.get_cookie_name(app), ""))
+        return opened(StoredSession(self, request.cookies.get(self.get_cookie_name(app), "")), request)
 
-    def fetch(self, stored: StoredSession) -> None:
-        """Fill the session with what its cookie stands for; an id that we have not given out stands for nothing."""
+    def fetch(self, stored: StoredSession) -> Mapping[str, Any]:
+        """Return what the session's cookie stands for; an id that we have not given out stands for nothing."""
         if not _ID.fullmatch(stored.cookie):
-            return
+            return {}
         try:
             found: Any = self._redis.get(self._key(stored.cookie))
         except RedisError as error:
             raise _unavailable() from error
-        if found:
-            stored.id = stored.cookie
-            dict.update(stored, _serializer.loads(found.decode()))
+        if not found:
+            return {}
+        stored.id = stored.cookie
+        content: dict[str, Any] = _serializer.loads(found.decode())
+        return content
 
     def renew(self, stored: StoredSession) -> None:
         """End the session under its id; it goes on under another."""
@@ -96,7 +73,7 @@ class RedisSessions(SessionInterface):
 
     def save_session(self, app: Flask, stored: StoredSession, response: Response) -> None:  # type: ignore[override]
         """Store what this request has changed, and send the cookie; or answer 503 if that cannot be done."""
-        if not stored.fetched:
+        if not stored.accessed:
             return
         response.vary.add("Cookie")
         try:
@@ -151,7 +128,7 @@ def _replace(response: Response, other: Response) -> None:
     response.headers.update(other.headers)
 
 
-def _flashed_messages(*args: Any, **kwargs: Any) -> Any:
+def flashed_messages(*args: Any, **kwargs: Any) -> Any:
     """Return the messages for a page; none where sessions are not available, on the page that says so to begin with."""
     try:
         return get_flashed_messages(*args, **kwargs)

@@ -265,8 +265,3 @@ def test_redis_for_sessions_without_a_redis_is_refused_in_every_environment():
         with pytest.raises(ConfigError) as refused:
             load_config(TESTING | {"APP_ENV": environment, "SESSION_STORE": "redis", "PUBLIC_URL": "https://e.org"})
         assert refused.value.problems["SESSION_STORE"] == "redis, but there is no REDIS_URL"
-
-
-def test_sessions_in_cookies_are_flasks_own(create, redis):
-    app = create()
-    assert type(app.session_interface).__module__ == "flask.sessions"

@@ -1,0 +1,1 @@
+"""The applications that are compared; each answers `GET /v1/ping` with the same JSON."""

@@ -1,0 +1,1 @@
+"""What becomes of findings: lines, tables, a picture, a file, and a comparison with what was stored."""
