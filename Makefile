@@ -68,7 +68,7 @@ bench-workers: $(BIN)/.installed-bench ## Measure models of workers: sync, threa
 	$(BIN)/python -m bench workers $(BENCH)
 
 .PHONY: bench-report
-bench-report: $(BIN)/.installed ## Compare what a request costs now with what is stored; decides nothing
+bench-report: $(BIN)/.installed-bench ## Compare what a request costs now with what is stored; decides nothing
 	$(BIN)/python -m bench report
 
 .PHONY: bench-test

@@ -1,5 +1,6 @@
 """Where the benchmark works: the project, its state, and private servers that stop with it."""
 
+import fcntl
 import os
 import secrets
 import shutil
@@ -21,17 +22,24 @@ PROJECT = Path(__file__).resolve().parents[2]
 STATE = PROJECT / ".dev"
 RESULTS = STATE / "bench"
 DATABASE = "bench"  # has the schema, and nothing in it
+PIPE_BYTES = 1 << 20  # what is written until it is emptied again
+READER = f"import os, time\nwhile os.read(0, {PIPE_BYTES}): time.sleep(0.02)"
 MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108  as in gunicorn.conf.py
 
 
 @dataclass(frozen=True)
 class Place:
-    """Servers, a folder for sockets, and the descriptor of a pipe that somebody empties."""
+    """Servers, a folder for sockets, and descriptors of two pipes for logs.
+
+    One is emptied some times a second, so no line pays for waking a reader up: that is the system's price, and depends
+    on what it is doing besides. The other one's reader waits for each line, as journald may.
+    """
 
     postgres: postgres.Server
     redis_url: str
     folder: Path
     log: int
+    awaited_log: int
 
     def database(self, name: str) -> str:
         """Return the URL of a fresh database with the service's schema, under this name."""
@@ -100,15 +108,17 @@ def prepared() -> Iterator[Place]:
         redis = stack.enter_context(valkey.running(STATE / "bench-valkey", durable=False))
         folder = Path(tempfile.mkdtemp(prefix="bench-", dir=MEMORY))
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        place = Place(server, redis.url(), folder, stack.enter_context(_emptied_pipe()))
+        log = stack.enter_context(_emptied_pipe(sys.executable, "-c", READER))
+        place = Place(server, redis.url(), folder, log, stack.enter_context(_emptied_pipe("cat")))
         place.database(DATABASE)
         yield place
 
 
 @contextmanager
-def _emptied_pipe() -> Iterator[int]:
-    """Yield the end of a pipe whose other end is read at once, as journald and container runtimes do."""
-    with subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as reader:
-        if reader.stdin is None:
-            raise BenchmarkError("cat has no standard input")
-        yield reader.stdin.fileno()
+def _emptied_pipe(*reader: str) -> Iterator[int]:
+    """Yield the end of a pipe whose other end the program `reader` reads."""
+    with subprocess.Popen(reader, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as process:
+        if process.stdin is None:
+            raise BenchmarkError("the reader has no standard input")
+        fcntl.fcntl(process.stdin, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
+        yield process.stdin.fileno()

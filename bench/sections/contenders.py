@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from functools import partial
-from subprocess import DEVNULL
 
 from bench import BenchmarkError
 from bench.measuring.calls import Answer
@@ -30,7 +29,7 @@ class Contender:
     environ: Mapping[str, str]
     paths: Sequence[str] = (PING,)
     headers: frozenset[str] = frozenset()
-    unread: bool = False  # whether its log goes nowhere, which spares it the waking of a reader
+    awaited: bool = False  # whether a reader waits for each line of its log, and is woken by it
     seen: Sequence[str] = field(default=())  # paths that it is asked once, before it is measured
 
     def check(self, held: Subject) -> None:
@@ -71,7 +70,9 @@ def measure(contenders: Mapping[str, Contender], place: Place, options: Options)
 def _generation(contenders: Mapping[str, Contender], place: Place, options: Options) -> dict[str, list[float]]:
     with ExitStack() as stack:
         held = {
-            name: stack.enter_context(subject(name, one.application, one.environ, DEVNULL if one.unread else place.log))
+            name: stack.enter_context(
+                subject(name, one.application, one.environ, place.awaited_log if one.awaited else place.log)
+            )
             for name, one in contenders.items()
         }
         for name, one in contenders.items():
