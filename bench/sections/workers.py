@@ -65,7 +65,7 @@ def run(place: Place, options: Options) -> Findings:
 
 def models() -> Iterator[tuple[str, Sequence[str]]]:
     """Yield each model's name, and what Gunicorn must be told beside our settings."""
-    yield "sync", ["--worker-class", "sync"]
+    yield "sync", ["--worker-class", "sync", "--threads", "1"]  # with more Gunicorn would take gthread
     for threads in THREADS:
         yield f"gthread, {threads} threads", ["--threads", str(threads)]
     if find_spec("gevent"):

@@ -1,7 +1,7 @@
 """The PostgreSQL database: typed models, and a connection pool in which nothing can wait for ever."""
 
 import logging
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from flask import Flask, current_app
@@ -12,7 +12,7 @@ from werkzeug.exceptions import Conflict, ServiceUnavailable
 from werkzeug.wrappers import Response
 
 from app.core.data import connections
-from app.core.data.pool import Capacity, MeasuredPool
+from app.core.data.pool import Capacity, MeasuredPool, sample
 from app.core.observability import health
 
 RETRY_AFTER_SECONDS = 5
@@ -55,9 +55,11 @@ def init_app(app: Flask) -> None:
     app.config["SQLALCHEMY_ENGINE_OPTIONS"] = engine_options(app.config)
     db.init_app(app)
     with app.app_context():
-        connections.protect(db.engine, answer_seconds=statement_seconds + 1)
+        engine = db.engine
+    connections.protect(engine, answer_seconds=statement_seconds + 1)
     health.register(app, "database", ping)
     app.extensions.setdefault("metrics_collectors", []).append(_capacity(app.config))
+    app.extensions.setdefault("metrics_samples", []).append(partial(sample, engine))
     for failure in (exc.OperationalError, exc.InterfaceError, exc.TimeoutError):
         app.register_error_handler(failure, _unavailable)
     app.register_error_handler(exc.IntegrityError, _conflict)

@@ -9,6 +9,8 @@ from app.core.data.database import db
 
 
 def sample(name):
+    for take in current_app.extensions["metrics_samples"]:
+        take()
     return REGISTRY.get_sample_value(name)
 
 

@@ -8,7 +8,7 @@ on a socket that all of them share, and lets in nothing but these addresses.
 import errno
 import socket
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
 from socketserver import ThreadingMixIn
@@ -100,6 +100,12 @@ class Server(ThreadingMixIn, WSGIServer):
         self.server_name, self.server_port = "internal", 0
         self.setup_environ()
         self.set_app(Gate(application))
+        self._samples: list[Callable[[], None]] = getattr(application, "extensions", {}).get("metrics_samples", [])
+
+    def service_actions(self) -> None:
+        """Have gauges set; called every `POLL_SECONDS`, so that whichever worker answers knows about this one."""
+        for sample in self._samples:
+            sample()
 
     def get_request(self) -> tuple[socket.socket, Any]:
         """Accept; a client on a Unix socket has no address."""

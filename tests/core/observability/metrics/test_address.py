@@ -1,6 +1,7 @@
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import ClassVar
 
 import pytest
 
@@ -80,6 +81,23 @@ def test_a_file_in_the_place_of_a_socket_is_not_removed(tmp_path):
     with pytest.raises(OSError, match="in use"):
         Address().listen(f"unix:{path}")
     assert path.read_text() == "precious"
+
+
+def test_what_is_sampled_is_asked_for_again_and_again(tmp_path):
+    taken = threading.Semaphore(0)
+
+    class Application:
+        extensions: ClassVar = {"metrics_samples": [taken.release]}
+
+        def __call__(self, environ, start_response): ...
+
+    address = Address()
+    address.listen(f"unix:{tmp_path / 'internal.sock'}")
+    address.serve(Application())
+    try:
+        assert all(taken.acquire(timeout=60) for _ in range(3))
+    finally:
+        address.close()
 
 
 def test_another_address_takes_the_place_of_the_first():
