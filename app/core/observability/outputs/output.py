@@ -74,10 +74,6 @@ class Room:
         self._poll = select.poll()
         self._poll.register(descriptor, select.POLLOUT)
 
-    def is_there(self) -> bool:
-        """Whether there is room now."""
-        return bool(self._poll.poll(0))
-
     def wait(self, patience: float) -> None:
         """Return when there is room; `TimeoutError` after `patience` seconds."""
         if not self._poll.poll(patience * 1000):

@@ -73,6 +73,16 @@ def test_lines_longer_than_a_pipe_takes_at_once_stay_whole_under_many_processes(
     assert len({(record["writer"], record["number"]) for record in records}) == 8 * 20
 
 
+def test_short_lines_never_land_within_long_ones(child):
+    process = child(
+        "for _ in range(2): os.fork()\nfor _ in range(30): write(20, 100); write(1, 30_000)",
+        PATIENCE=str(GENEROUS_SECONDS),
+    )
+    lines = process.stdout.read().decode().splitlines()
+    records = [json.loads(line) for line in lines]
+    assert sorted(len(record["filling"]) for record in records) == [100] * 4 * 600 + [30_000] * 4 * 30
+
+
 @pytest.mark.parametrize("size", [1_000, 20_000])
 def test_a_reader_that_stops_reading_stops_nobody(child, size):
     process = child(f"write(300, {size}); said('written'); log.info('after')")
