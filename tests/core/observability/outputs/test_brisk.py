@@ -4,6 +4,7 @@ import os
 import sys
 import threading
 import time
+from contextlib import contextmanager
 
 import pytest
 
@@ -38,35 +39,40 @@ def test_what_does_not_fit_is_not_begun_and_waits_for_nobody(ends):
     assert pipe.write(LINE)
 
 
-def hold(descriptor, held, let_go):
-    fcntl.lockf(descriptor, fcntl.LOCK_EX)
-    held.set()
-    let_go.wait()
+@contextmanager
+def locked_elsewhere(descriptor):
+    """Another process holds the lock until the block ends."""
+
+    def hold():
+        fcntl.lockf(descriptor, fcntl.LOCK_EX)
+        held.set()
+        let_go.wait()
+
+    context = multiprocessing.get_context("fork")
+    held, let_go = context.Event(), context.Event()
+    other = context.Process(target=hold)
+    other.start()
+    try:
+        assert held.wait(60)
+        yield
+    finally:
+        let_go.set()
+        other.kill()
+        other.join()
 
 
 def test_while_another_process_writes_nothing_is_written_and_nobody_waited_for(ends):
-    context = multiprocessing.get_context("fork")
-    held, let_go = context.Event(), context.Event()
-    other = context.Process(target=hold, args=(ends[1], held, let_go))
-    other.start()
-    held.wait()
     pipe = BriskPipe(ends[1])
-    assert not pipe.write(LINE)
-    let_go.set()
-    other.join()
+    with locked_elsewhere(ends[1]):
+        assert not pipe.write(LINE)
     assert pipe.write(LINE)
     assert os.read(ends[0], 65_536) == LINE
 
 
 def test_the_lock_is_let_go_of(ends):
     BriskPipe(ends[1]).write(LINE)
-    context = multiprocessing.get_context("fork")
-    held, let_go = context.Event(), context.Event()
-    let_go.set()
-    other = context.Process(target=hold, args=(ends[1], held, let_go))
-    other.start()
-    assert held.wait(60)
-    other.join()
+    with locked_elsewhere(ends[1]):
+        pass
 
 
 def test_a_reader_that_is_gone_is_an_error_or_left_to_who_can_tell_it(ends):
