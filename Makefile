@@ -92,7 +92,7 @@ format: $(BIN)/.installed ## Rewrite the code as lint wants it
 	$(BIN)/ruff check --fix .
 
 .PHONY: check
-check: lint test ## All that CI runs
+check: lint test ## Both of these; .ci/run has all suites
 
 .PHONY: lock
 lock: $(BIN)/.installed ## Renew the pinned requirements with their hashes

@@ -17,7 +17,7 @@ NOTE = (
     " production behind one proxy: access lines into a pipe that is emptied 50 times a second, counts in files, Redis"
     " connected. Each piece is added to those above it."
 )
-USUAL = "usual arrangement of these libraries"
+USUAL = "usual arrangement of these libraries, each request counted in memory"
 
 
 def run(place: Place, options: Options) -> Findings:

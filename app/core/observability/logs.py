@@ -15,6 +15,7 @@ from pythonjsonlogger.orjson import OrjsonFormatter
 
 from app.core.observability.outputs import LogFile, StandardOutput, Syslog
 from app.core.observability.redaction import Redactor, names_a_secret
+from app.core.observability.tracking import AccessRecord
 
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029]")  # all but the tab
 _WITHOUT_TEXT = {int, float, bool, type(None)}
@@ -75,11 +76,13 @@ class JsonLines(OrjsonFormatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the line; the library gathers the same by options, in twice the time (6 us)."""
-        extra: dict[str, Any] | None = getattr(record, "extra", None)  # an access line brings them by themselves
-        if extra is None:
+        if isinstance(record, AccessRecord):
+            extra = record.fields
+        else:
             extra = {name: value for name, value in record.__dict__.items() if name not in self.reserved_attrs}
+        moment = timestamp(record.created)
         fields = {
-            "timestamp": timestamp(record.created),
+            "timestamp": moment,
             "level": record.levelname,
             "logger": record.name,
             "message": record.getMessage(),
@@ -90,15 +93,15 @@ class JsonLines(OrjsonFormatter):
             fields["error.stack_trace"] = record.exc_text or self.formatException(record.exc_info)
         if record.stack_info:
             fields["stack_info"] = self.formatStack(record.stack_info)
-        if self._may_hold_secrets(fields):
+        if self._may_hold_secrets(fields, moment):
             fields = {name: self._redactor.field(name, value) for name, value in fields.items()}
         return self.jsonify_log_record(fields)
 
-    def _may_hold_secrets(self, fields: dict[str, Any]) -> bool:
-        """Look at all values at once: most lines hold none, and taking them out of each field takes 90 us."""
+    def _may_hold_secrets(self, fields: dict[str, Any], moment: str) -> bool:
+        """Look at all values but our own `moment` at once: most lines hold none, and a look at each takes 60 us."""
         if _name_a_secret(tuple(fields)):
             return True
-        _time, *texts = [value for value in fields.values() if type(value) not in _WITHOUT_TEXT]
+        texts = [value for value in fields.values() if type(value) not in _WITHOUT_TEXT and value is not moment]
         try:
             return self._redactor.suspects("\n".join(texts))
         except TypeError:  # one is no text; there may be some deeper in it

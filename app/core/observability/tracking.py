@@ -118,11 +118,13 @@ class Exchange:
                 self.body.close()
         finally:
             self.nanoseconds = time.perf_counter_ns() - self._started
-            for _, end in self._observers:
-                end(self)
-            self._write_access_line()
-            _fields.reset(self._fields_token)
-            request_id.reset(self._token)
+            try:
+                for _, end in self._observers:
+                    end(self)
+                self._write_access_line()
+            finally:
+                _fields.reset(self._fields_token)
+                request_id.reset(self._token)
 
     def _write_access_line(self) -> None:
         """Log the exchange in the names of the Elastic Common Schema; probes only when they fail."""
@@ -149,13 +151,12 @@ class Exchange:
 
 
 class AccessRecord(logging.LogRecord):
-    """A log record that does not find out what no access line shows: a thread, a line of code (3 us)."""
+    """A log record that does not find out what no access line shows: a thread, a line of code (7 us)."""
 
     def __init__(self, level: int, message: str, fields: dict[str, Any]) -> None:
-        self.__dict__ |= _NOWHERE
+        self.__dict__ |= _NOWHERE | fields
+        self.fields = fields  # and by themselves, for who need not tell them from the rest
         self.levelno, self.levelname, self.msg, self.created = level, logging.getLevelName(level), message, time.time()
-        self.extra = fields
-        self.__dict__ |= fields
 
 
 _NOWHERE = vars(logging.LogRecord(_log.name, logging.INFO, "", 0, "", (), None))

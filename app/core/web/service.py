@@ -1,7 +1,4 @@
-"""The class of the application: Flask, without what it asks anew at every request although the answer is always one.
-
-What is here takes a third of the time that Flask itself needs for a small request.
-"""
+"""The class of the application: Flask, without what it asks anew at every request although the answer is always one."""
 
 from collections.abc import Callable
 from inspect import CO_COROUTINE

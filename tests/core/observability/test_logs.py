@@ -70,6 +70,7 @@ def test_a_configured_secret_never_appears_in_any_form(environment, create, line
         {"deep": {"token": "hunter2"}},
         {"error": ValueError("redis://:hunter2@cache/0")},
         {"raw": b"password=hunter2"},
+        {"timestamp": "postgresql://app:hunter2@db/"},
     ],
 )
 def test_a_secret_is_taken_out_wherever_a_line_has_it(create, lines, fields):
@@ -79,6 +80,13 @@ def test_a_secret_is_taken_out_wherever_a_line_has_it(create, lines, fields):
     assert "[redacted]" in json.dumps(line)
     assert "hunter2" not in json.dumps(line)
     assert "12345678" not in json.dumps(line)
+
+
+def test_whatever_a_caller_names_its_fields_all_of_them_are_on_the_line(create, lines):
+    create()
+    log.info("sold", extra={"extra": {"a": 1}, "fields": "text", "order": 5})
+    [line] = lines()
+    assert (line["message"], line["extra"], line["fields"], line["order"]) == ("sold", {"a": 1}, "text", 5)
 
 
 @pytest.mark.parametrize("text", ["a\nb", "a\r\n{}", "\x1b[31mred", "\x00", "\u2028", "\ud800", "\x85"])

@@ -47,7 +47,8 @@ class MetricFiles:
         While a scrape reads, this waits for the next worker's end: the master must never wait for a worker.
         """
         self._dead.add(pid)
-        with suppress(BlockingIOError), _locked(self.folder / _READERS, fcntl.LOCK_EX | fcntl.LOCK_NB):
+        # Of a folder that is full or gone too, a master does not die: the worker's counts stay where they are.
+        with suppress(OSError), _locked(self.folder / _READERS, fcntl.LOCK_EX | fcntl.LOCK_NB):
             for path in [path for dead in self._dead for path in self.folder.glob(f"*_{dead}.db")]:
                 kind = path.stem.partition("_")[0]
                 if kind != "gauge":

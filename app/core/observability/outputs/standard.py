@@ -2,10 +2,9 @@
 
 import os
 import select
-import stat
 from contextlib import suppress
 
-from app.core.observability.outputs.brisk import BriskPipe
+from app.core.observability.outputs.brisk import Brisk
 from app.core.observability.outputs.output import Alone, Output, Room
 
 _STDOUT = 1
@@ -16,18 +15,20 @@ class StandardOutput(Output):
 
     def __init__(self) -> None:
         super().__init__("standard output")
-        self._cut = self._is_pipe = False
-        self._room, self._alone, self._pipe = Room(_STDOUT), Alone(_STDOUT), BriskPipe(_STDOUT)
-        with suppress(OSError):  # it may be closed
-            self._is_pipe = stat.S_ISFIFO(os.fstat(_STDOUT).st_mode)
+        self._cut = False
+        self._room, self._alone = Room(_STDOUT), Alone(_STDOUT)
+        self._brisk: Brisk | None = None
+        with suppress(OSError):  # a file, a terminal, or closed
+            self._brisk = Brisk(_STDOUT)
 
     def write(self, line: str, level: int, patience: float) -> None:  # noqa: ARG002  a line has its level in it
         """Write one line in pieces that cannot block, while no other process of ours writes."""
         text = f"\n{line}\n" if self._cut else f"{line}\n"
         data = text.encode(errors="backslashreplace")
-        if len(data) <= select.PIPE_BUF and self._is_pipe and self._pipe.write(data):  # nearly always
-            self._cut = False
-        else:
+        if self._brisk and len(data) <= select.PIPE_BUF:
+            data = data[self._brisk.write(data) :]  # nearly always that is all of it
+            self._cut = self._cut and bool(data)
+        if data:
             self._room.wait(patience)  # before the lock: all processes wait at once, not one after the other
             with self._alone:
                 self._write_pieces(memoryview(data), patience)
