@@ -15,9 +15,10 @@ TITLE = "In the process"
 NOTE = (
     "Processor time of one WSGI call of `GET /v1/ping`; each application in a process of its own, in turns. Ours as in"
     " production behind one proxy: access lines into a pipe that is emptied 50 times a second, counts in files, Redis"
-    " connected. Each piece is added to those above it."
+    " connected. Each piece is added to those above it. The usual arrangement: Talisman, exporter, ProxyFix, limiter"
+    " and JSON log of these libraries by their own defaults."
 )
-USUAL = "usual arrangement of these libraries, each request counted in memory"
+USUAL = "usual arrangement, counting in memory"
 
 
 def run(place: Place, options: Options) -> Findings:
@@ -42,7 +43,7 @@ def contenders(place: Place) -> Iterator[tuple[str, Contender]]:
         yield f"+ {name}", Contender("bench.apps.partial:app", environ)
     yield WHOLE, whole(place)
     yield "ours, without access lines", whole(place, LOG_LEVEL="WARNING")
-    yield "ours, access lines to a reader that each of them wakes", replace(whole(place), awaited=True)
+    yield "ours, each line wakes its reader", replace(whole(place), awaited=True)
     yield (
         "ours, each request counted in Redis",
         replace(whole(place, RATE_LIMIT="9999999/second"), headers=OUR_HEADERS | {"RateLimit"}),

@@ -25,7 +25,8 @@ NOTE = (
     "`GET /v1/ping` by wrk through a real Nginx and a Unix socket, connections kept open; wrk and Nginx use the same"
     " processors. Processor time is that of Gunicorn's master and workers; Nginx's is beside it. Latencies are at about"
     " 70 % of what this contender can do: sent at fixed points in time by wrk, which, unlike wrk2, does not count the"
-    " wait for a free connection. Where nothing else is said, the settings are those of `gunicorn.conf.py`."
+    " wait for a free connection. Where nothing else is said, the settings are those of `gunicorn.conf.py`, its hooks"
+    " included."
 )
 COLUMNS = [
     "contender",
