@@ -222,7 +222,7 @@ def test_every_line_of_the_file_arrives_as_one_event_though_the_receiver_is_away
         service.get(f"/away/{number}")
     rsyslog.file.rename(rsyslog.file.with_suffix(".log-1"))  # what logrotate does
     assert service.get("/v1/stack/error").status_code == 500
-    time.sleep(2)  # until the queue has something in it
+    time.sleep(5)  # until the queue has something in it, and the old file is read
     rsyslog.stop()  # even a restart of the shipper keeps it
     service.get("/stopped")
     rsyslog.start()
