@@ -14,7 +14,7 @@ _checked: WeakSet[Select[*tuple[Any, ...]]] = WeakSet()  # looking through a sta
 
 
 def fetch(statement: Select[*tuple[Any, ...]], **values: Any) -> Sequence[Row[*tuple[Any, ...]]]:
-    """Return the rows that `statement` finds, with `values` for its `bindparam`s; rows of columns, not of models.
+    """Return the rows that `statement` finds, with `values` for its `bindparam`s; columns, also of a model.
 
     Two of them may see different states: what has to agree belongs in a transaction of `db.session`. If that one has
     begun, this is part of it. Raises `TypeError` for whatever locks or changes something; that a function which it
