@@ -55,6 +55,20 @@ monitoring-test: $(BIN)/.installed ## Check alerts and dashboards with the real 
 uploads-test: $(BIN)/.installed ## Send files to a real object store, Ceph (needs radosgw, ceph-mon, ceph-osd)
 	$(BIN)/pytest tests/uploads -m uploads --no-cov
 
+.PHONY: nginx-test
+nginx-test: $(BIN)/.installed-nginx ## Run the shipped site in the real Nginx, the machine's own and mainline (needs nginx and openssl)
+	@PATH="$$PATH:/usr/sbin"; command -v nginx || { echo "There is no Nginx on this machine: apt-get install nginx" >&2; exit 1; }
+	$(BIN)/pytest tests/nginx -m nginx --no-cov
+
+.PHONY: servers-test
+servers-test: $(BIN)/.installed-servers ## Run the service by the real Supervisor, and in the real uWSGI, behind Nginx (needs nginx)
+	@PATH="$$PATH:/usr/sbin"; command -v nginx || { echo "There is no Nginx on this machine: apt-get install nginx" >&2; exit 1; }
+	$(BIN)/pytest tests/servers -m servers --no-cov
+
+.PHONY: vps-test
+vps-test: $(BIN)/.installed ## Boot a Debian, provision it, release and break things there (needs root, systemd-container, debootstrap)
+	$(BIN)/pytest tests/vps -m vps --no-cov
+
 .PHONY: removal-test
 removal-test: $(BIN)/.installed ## Take each optional part out of a copy, and check what is left
 	$(BIN)/pytest tests/removal -m removal --no-cov --numprocesses=2
@@ -85,6 +99,7 @@ lint: $(BIN)/.installed ## Check format, rules, types and the architecture contr
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/shellcheck -x -P SCRIPTDIR $$(grep -rlE '^(#!/bin/sh|#!/(usr/)?bin/(env )?bash|# shellcheck shell=)' deploy .ci)
 
 .PHONY: format
 format: $(BIN)/.installed ## Rewrite the code as lint wants it
@@ -99,10 +114,10 @@ lock: $(BIN)/.installed ## Renew the pinned requirements with their hashes
 	$(BIN)/uv pip compile $(LOCK) pyproject.toml -o requirements.txt
 	for extra in $(EXTRAS); do $(BIN)/uv pip compile $(LOCK) -c requirements.txt --extra $$extra pyproject.toml -o requirements-$$extra.txt; done
 	$(BIN)/uv pip compile $(LOCK) -c requirements.txt --all-extras --group dev pyproject.toml -o requirements-dev.txt
-	$(BIN)/uv pip compile $(LOCK) -c requirements-dev.txt --group browser -o requirements-browser.txt
-	$(BIN)/uv pip compile $(LOCK) -c requirements-dev.txt --group bench -o requirements-bench.txt
+	for group in $(GROUPS); do $(BIN)/uv pip compile $(LOCK) -c requirements-dev.txt --group $$group -o requirements-$$group.txt; done
 
 EXTRAS := tracing uploads
+GROUPS := bench browser nginx servers
 LOCK := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock"
 
 .PHONY: remove
@@ -127,10 +142,6 @@ $(BIN)/.installed: requirements-dev.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
 
-$(BIN)/.installed-browser: $(BIN)/.installed requirements-browser.txt
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-browser.txt
-	@touch $@
-
-$(BIN)/.installed-bench: $(BIN)/.installed requirements-bench.txt
-	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-bench.txt
+$(BIN)/.installed-%: $(BIN)/.installed requirements-%.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-$*.txt
 	@touch $@

@@ -47,20 +47,24 @@ _numbers = itertools.count(1)
 UrlOf = Callable[[str], str]
 
 
+LEFT_OUT = {
+    "bench": "the benchmark, run once shortly",
+    "browser": "the tests in a real browser",
+    "logging": "the tests with rsyslog and logrotate",
+    "monitoring": "the tests with the real Prometheus",
+    "nginx": "the tests of the site in the real Nginx",
+    "removal": "the tree without each of its optional parts",
+    "servers": "the tests with the real Supervisor and uWSGI",
+    "uploads": "the tests with a real object store",
+    "vps": "the tests on a booted Debian with systemd",
+}
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Say what this run left out, and how to run it."""
-    if "not bench" in config.option.markexpr:
-        terminalreporter.write_line("Left out: the benchmark, run once shortly; `make bench-test` runs it.")
-    if "not browser" in config.option.markexpr:
-        terminalreporter.write_line("Left out: the tests in a real browser; `make browser-test` runs them.")
-    if "not logging" in config.option.markexpr:
-        terminalreporter.write_line("Left out: the tests with rsyslog and logrotate; `make logging-test` runs them.")
-    if "not monitoring" in config.option.markexpr:
-        terminalreporter.write_line("Left out: the tests with the real Prometheus; `make monitoring-test` runs them.")
-    if "not removal" in config.option.markexpr:
-        terminalreporter.write_line("Left out: the tree without each of its optional parts; `make removal-test` tries.")
-    if "not uploads" in config.option.markexpr:
-        terminalreporter.write_line("Left out: the tests with a real object store; `make uploads-test` runs them.")
+    for marker, what in LEFT_OUT.items():
+        if f"not {marker}" in config.option.markexpr:
+            terminalreporter.write_line(f"Left out: {what}; `make {marker}-test` runs them.")
 
 
 @pytest.fixture(scope="session")
