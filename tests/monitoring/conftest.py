@@ -43,12 +43,13 @@ def alertmanager(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def exporters(tmp_path_factory):
-    """The two exporters: of this machine, with a backup's success in a file, and of a website with a certificate."""
+    """The two exporters: of this machine, with the backups' success in a file, and of a website with a certificate."""
     folder = tmp_path_factory.mktemp("exporters")
     (folder / "textfile").mkdir()
     with website(folder) as (url, certificate):
+        names = ["backup_last_success", "backup_offsite_last_success", "restore_drill_last_success"]
         (folder / "textfile/backup.prom").write_text(
-            f"backup_last_success_timestamp_seconds {certificate.stat().st_mtime:.0f}\n"
+            "".join(f"{name}_timestamp_seconds {certificate.stat().st_mtime:.0f}\n" for name in names)
         )
         config = yaml.safe_load((PROMETHEUS / "blackbox.yml").read_text())
         config["modules"]["website"]["http"]["tls_config"] = {"ca_file": str(certificate)}

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterable
 from functools import cache
 from pathlib import Path
-from socketserver import ThreadingMixIn
+from socketserver import BaseServer, ThreadingMixIn
 from typing import TYPE_CHECKING, Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
@@ -94,8 +94,8 @@ class Server(ThreadingMixIn, WSGIServer):
     """A small server on a socket that exists already, a thread for each connection."""
 
     def __init__(self, application: "WSGIApplication", listener: socket.socket) -> None:
-        super().__init__(("", 0), Handler, bind_and_activate=False)
-        self.socket.close()
+        # Not TCPServer's: it makes a socket for the Internet, which a sandbox need not allow.
+        BaseServer.__init__(self, ("", 0), Handler)
         self.socket = listener
         self.server_name, self.server_port = "internal", 0
         self.setup_environ()

@@ -1,4 +1,6 @@
 import socket
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import ClassVar
@@ -7,6 +9,7 @@ import pytest
 
 from app.core.observability.metrics.address import Address, Gate
 from app.core.observability.tracking import INTERNAL
+from tests.conftest import PROJECT
 
 REQUEST = b"GET %s HTTP/1.0\r\nHost: x\r\n\r\n"
 
@@ -63,6 +66,25 @@ def test_it_is_served_on_a_unix_socket_whatever_was_left_there(serve, tmp_path):
         former.bind(str(path))
     serve(f"unix:{path}")
     assert ask(socket.AF_UNIX, str(path)).endswith(b"/healthz True ")
+
+
+def test_at_a_unix_socket_it_needs_no_other_family_of_addresses(tmp_path):
+    """As where a sandbox denies them (systemd's RestrictAddressFamilies=AF_UNIX)."""
+    refusing = """
+import socket, sys
+def hook(event, arguments):
+    if event == "socket.__new__" and arguments[1] not in {socket.AF_UNIX, -1}:
+        raise OSError(97, "Address family not supported by protocol")
+sys.addaudithook(hook)
+from app.core.observability.metrics.address import Address
+address = Address()
+address.listen(sys.argv[1])
+address.serve(None)
+address.close()
+print("served")
+"""
+    command = [sys.executable, "-c", refusing, f"unix:{tmp_path}/internal.sock"]
+    assert subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False).stdout == "served\n"
 
 
 def test_a_unix_socket_that_is_in_use_is_not_taken_away(tmp_path):

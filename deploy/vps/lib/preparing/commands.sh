@@ -1,0 +1,43 @@
+# shellcheck shell=bash disable=SC2153,SC2154 # here, tree, changes, workers and outside are variables of provision
+# The operator's commands and the units, as this tree has them.
+# Installed as /usr/local/lib/slipway/lib/preparing/commands.sh. Check: shellcheck commands.sh
+
+commands() { # the folder that provision is in, to where `slipway` looks for them
+  our_files "commands" < <(
+    echo "$here/slipway /usr/local/sbin/slipway 755"
+    find "$here" -type f -executable ! -name slipway -printf "%p $LIB/%P 755\n"
+    find "$here" -type f ! -executable -printf "%p $LIB/%P 644\n"
+  )
+}
+
+repository() { # where `slipway release REF` finds the history
+  local clone
+  clone=$(git -C "$tree" rev-parse --show-toplevel 2>/dev/null) || return 0
+  [[ $(cat "$REPOSITORY_NOTE" 2>/dev/null) == "$clone" ]] \
+    || change "releases are taken from $clone" note_repository "$clone"
+}
+
+note_repository() {
+  echo "$1" >"$REPOSITORY_NOTE"
+}
+
+units() {
+  local before=$changes n
+  our_files "units" < <(cd "$tree/deploy/systemd" && find . -type f -printf '%P\n' | sort | while read -r path; do
+    place_unit "$path"
+  done)
+  ((changes == before)) || change "systemd reads its units again" systemctl daemon-reload
+  for ((n = 1; n <= workers; n++)); do enabled "slipway-worker@$n.service"; done
+  enabled slipway.target
+  started slipway-backup.timer slipway-restore-drill.timer slipway-health.timer
+}
+
+place_unit() { # place_unit PATH: prints source, target and mode
+  local target
+  case $1 in
+    outside.conf) target="$OUTSIDE 644" ;;
+    *.service | *.socket | *.target | *.timer | *.d/*.conf) target="$UNITS/$1 644" ;;
+    *) target="$LIB/$1 755" ;; # what units call
+  esac
+  [[ $1 == outside.conf && -z $outside && ! -e $OUTSIDE ]] || echo "$tree/deploy/systemd/$1 $target"
+}

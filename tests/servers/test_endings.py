@@ -1,0 +1,100 @@
+"""What becomes of requests when processes end, whoever serves: Gunicorn or uWSGI, under Supervisor and behind Nginx."""
+
+import os
+import signal
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from tests.servers.asking import ask
+from tests.servers.scraping import counted
+from tests.stack.conftest import until
+
+pytestmark = pytest.mark.servers
+
+
+def test_what_is_in_flight_is_answered_when_the_service_is_stopped(machine, front, locked):
+    machine.alone()
+    machine.start()
+    until(machine.is_ready)
+    _, pid = machine.status("slipway-web:web-0")
+    client = front(machine)
+    with ThreadPoolExecutor(6) as pool:
+        with locked() as waiting:
+            asked = [pool.submit(client.get, "/v1/notes") for _ in range(5)]
+            until(lambda: waiting() == 5)
+            stopping = pool.submit(machine.control, "stop", "slipway-web:web-0")
+            until(lambda: machine.status("slipway-web:web-0")[0] == "STOPPING")
+            os.kill(pid, 0)
+            assert waiting() == 5
+        assert [response.result().status_code for response in asked] == [200] * 5
+        assert "stopped" in stopping.result().stdout
+    assert machine.status("slipway-web:web-0")[0] == "STOPPED"
+
+
+def test_a_worker_that_is_killed_is_replaced_and_what_it_has_counted_stays(machine, front):
+    machine.alone()
+    machine.start()
+    until(machine.is_ready)
+    _, master = machine.status("slipway-web:web-0")
+    client = front(machine)
+    assert set(ask(client, "/v1/ping", 100)) == {200}
+    for _ in range(3):
+        workers = until(lambda: len(machine.children(master)) == 2 and machine.children(master))
+        for pid in workers:
+            os.kill(pid, signal.SIGKILL)
+        until(lambda workers=workers: len(machine.children(master) - workers) == 2)
+        until(machine.is_ready)
+    assert counted(machine, "/v1/ping") == 100
+    assert set(ask(client, "/v1/ping", 50)) == {200}
+    assert counted(machine, "/v1/ping") == 150
+    assert machine.pid("slipway-web:web-0") == master
+
+
+def test_a_master_that_is_killed_is_back_and_nothing_of_the_former_one_is_left(machine, front):
+    machine.alone()
+    machine.start()
+    master = machine.pid("slipway-web:web-0")
+    client = front(machine)
+    workers = until(lambda: len(machine.children(master)) == 2 and machine.children(master))
+    os.kill(master, signal.SIGKILL)
+    until(lambda: machine.status("slipway-web:web-0")[1] not in {0, master})
+    assert machine.pid("slipway-web:web-0") != master
+    until(lambda: client.get("/v1/ping").status_code == 200)
+    until(lambda: machine.is_ready(0))
+    until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in workers))
+
+
+def test_a_service_that_is_frozen_as_a_whole_is_restarted(machine, front):
+    machine.alone()
+    programs = "etc/supervisor/conf.d/slipway.conf"
+    machine.change(programs, "^events=TICK_60", "events=TICK_5")
+    machine.change(programs, "^stopwaitsecs=40", "stopwaitsecs=2")
+    machine.change("usr/local/lib/slipway/health-listener", "--max-time 5", "--max-time 1")
+    machine.start()
+    master = machine.pid("slipway-web:web-0")
+    until(machine.is_ready)
+    client = front(machine)
+    frozen = {master, *machine.children(master)}
+    for pid in frozen:
+        os.kill(pid, signal.SIGSTOP)
+    until(lambda: "has not answered three times" in machine.text("slipway-health.err"))
+    until(lambda: machine.status("slipway-web:web-0")[1] not in {0, *frozen})
+    until(lambda: client.get("/v1/ping").status_code == 200)
+    assert not any(Path(f"/proc/{pid}").exists() for pid in frozen)
+
+
+def test_a_configuration_that_is_refused_stays_down_and_says_why_once(machine, settings):
+    machine.set({name: value for name, value in settings.items() if name != "PUBLIC_URL"})
+    machine.start()
+    programs = [f"slipway-{kind}:{kind}-{number}" for kind in ("web", "worker") for number in (0, 1)]
+    for program in programs:
+        until(lambda program=program: machine.is_down(program))
+    refused = machine.control("start", "slipway-web:web-0", check=False)
+    assert "ERROR" in refused.stdout
+    assert [machine.is_down(program) for program in programs] == [True] * 4
+    times = [
+        machine.text(f"slipway-{name}.err").count("PUBLIC_URL: missing or empty") for name in ("web-0", "worker-1")
+    ]
+    assert times == [2, 1]  # the first was asked for twice

@@ -1,0 +1,160 @@
+"""What release, rollback, restart and status do; what they do under load is in test_drills_releases.py."""
+
+import re
+import time
+
+import pytest
+
+from tests.vps.refusing import leftovers, refused
+from tests.vps.service import SOURCE
+
+pytestmark = pytest.mark.vps
+
+GENEROUS_SECONDS = 120
+UNTIL = "coproc slipway release HEAD 2>&1; until read -r line <&${{COPROC[0]}}; [[ $line == {step}* ]]; do :; done;"
+NO_WORKER = """
+
+@group.command("other")
+def other():
+    pass
+
+
+group.commands.pop("worker")
+"""
+
+
+def test_an_archive_is_released_without_a_repository_under_the_commit_it_knows(service):
+    run = service.machine.run
+    commit = run(f"git -C {SOURCE} rev-parse HEAD").stdout.strip()
+    run(f"git -C {SOURCE} archive --output /root/release.tar.gz HEAD && mv {SOURCE} /root/elsewhere")
+    run("cd /root && slipway release release.tar.gz --name v2")
+    assert "v2" in service.get("/")[1]
+    assert service.live()[1].endswith(commit[:8])
+    assert run("cat /srv/slipway/current/RELEASE.env").stdout == f"RELEASE=v2\nGIT_SHA={commit}\n"
+
+
+def test_an_archive_of_unknown_origin_comes_by_standard_input_and_is_called_by_its_checksum(service):
+    service.machine.run(f"tar -C {SOURCE} --exclude=./.git -cf /tmp/tree.tar .")
+    checksum = service.machine.run("sha256sum </tmp/tree.tar").stdout[:8]
+    service.machine.run("cat /tmp/tree.tar | slipway release -")
+    name = service.live()[1]
+    assert re.fullmatch(rf"[0-9]{{8}}T[0-9]{{6}}-{checksum}", name)
+    assert name in service.get("/")[1]
+
+
+def test_a_branch_is_released_as_its_remote_has_it_and_a_tag_names_the_release(service):
+    run = service.machine.run
+    run(f"git clone --quiet {SOURCE} /root/clone")
+    service.commit({"count.txt": "pushed later\n"})
+    run(f"git -C {SOURCE} tag v7.1")
+    run("slipway release $(git -C /root/clone branch --show-current) --repository /root/clone")
+    newest = run(f"git -C {SOURCE} rev-parse HEAD").stdout.strip()
+    assert run("cat /srv/slipway/current/RELEASE.env").stdout == f"RELEASE=v7.1\nGIT_SHA={newest}\n"
+    run(f"mv {SOURCE} /root/elsewhere")
+    refused(service, "slipway release HEAD --repository /root/clone", "did not answer", "--no-fetch")
+
+
+def test_dependencies_are_installed_once_for_each_lock_file_and_again_when_that_was_cut_off(service):
+    run = service.machine.run
+    [first] = run("ls /srv/slipway/venvs").stdout.split()
+    assert "Installing" not in service.release("second").stdout
+    service.commit({"requirements.txt": service.read("requirements.txt") + "\n# another file\n"})
+    run("echo tracing >/etc/slipway/extras")
+    assert "Installing what requirements.txt requirements-tracing.txt lists" in service.release("third").stdout
+    run("cd /srv/slipway/current && .venv/bin/python -c 'import flask, opentelemetry.sdk'")
+    assert run("/srv/slipway/current/.venv/bin/python -c 'import pip'", check=False).returncode
+    service.uncommit()
+    run(f"rm -r /etc/slipway/extras && cd /srv/slipway/venvs/{first} && rm -r .complete lib/python3*/*/flask")
+    assert "Installing" in service.release("fourth").stdout
+    assert service.get("/v1/ping")[0] == 200
+
+
+def test_nothing_of_a_release_can_be_written_by_who_serves_it(service):
+    assert service.machine.run("find /srv/slipway ! -user root -o ! -type l -perm /022").stdout == ""
+
+
+def test_old_releases_go_with_what_only_they_needed(service):
+    run = service.machine.run
+    [first] = run("ls /srv/slipway/releases").stdout.split()
+    for day in range(1, 8):
+        run(
+            f"cp -a /srv/slipway/releases/{first} /srv/slipway/releases/2020010{day}T000000-old;"
+            f"cd /srv/slipway/releases/2020010{day}T000000-old && ln -sfn /srv/slipway/venvs/day{day} .venv;"
+            f"mkdir /srv/slipway/venvs/day{day}; touch .static/of_day{day}.css;"
+            f"cp -n .static/of_day{day}.css /srv/slipway/static"
+        )
+    service.release("second")
+    kept = run("ls /srv/slipway/releases").stdout.split()
+    assert kept == [*(f"2020010{day}T000000-old" for day in (5, 6, 7)), first, service.live()[1]]
+    assert run("ls /srv/slipway/static | grep of_day").stdout.split() == [f"of_day{day}.css" for day in (5, 6, 7)]
+    assert run("ls /srv/slipway/venvs | grep day").stdout.split() == ["day5", "day6", "day7"]
+    assert [name for name in run("ls /srv/slipway/static").stdout.split() if name.startswith("app.")]
+
+
+def test_a_named_release_serves_again_and_restart_puts_settings_to_use(service):
+    first = service.live()
+    service.release("second")
+    service.release("third")
+    service.machine.run(f"slipway rollback {first[1]}")
+    assert service.live()[1] == first[1]
+    service.machine.run("echo SERVICE_NAME=renamed >>/etc/slipway/settings")
+    service.machine.run("slipway restart")
+    assert service.live()[1] == first[1]
+    assert "renamed" in service.get("/")[1]
+    assert leftovers(service.machine) == []
+
+
+def test_what_leads_outside_is_released_when_the_units_may_go_there(service):
+    run = service.machine.run
+    run("echo SENTRY_DSN=https://key@127.0.0.1/1 >>/etc/slipway/settings && slipway provision --outside")
+    service.release("outside")
+    assert run(f"systemctl show --value -p PrivateNetwork slipway-web@{service.live()[0]}").stdout == "no\n"
+    assert "nothing: all is as it should be" in run("slipway provision").stdout
+
+
+@pytest.mark.parametrize("step", ["Building", "Migrating", "Starting"])
+def test_a_release_that_was_killed_is_no_obstacle(service, step):
+    before = service.live()
+    service.machine.run(f"{UNTIL.format(step=step)} kill -KILL $COPROC_PID")
+    assert service.live() == before
+    assert service.get("/v1/ping")[0] == 200
+    deadline = time.monotonic() + GENEROUS_SECONDS  # what it had started goes on to hold the lock for a moment
+    while (said := service.release("after", check=False)).returncode and time.monotonic() < deadline:
+        assert "another operator" in said.stderr
+    assert "after" in service.get("/")[1]
+    assert leftovers(service.machine) == []
+
+
+@pytest.mark.parametrize("signal", ["TERM", "HUP"])
+def test_a_release_that_is_interrupted_takes_back_what_it_did(service, signal):
+    before = service.live()
+    ending = f"kill -{signal} $COPROC_PID; cat <&${{COPROC[0]}}; wait $COPROC_PID"
+    result = service.machine.run(f"{UNTIL.format(step='Starting')} {ending}", check=False)
+    assert result.returncode > 128
+    assert "as before" in result.stdout
+    assert leftovers(service.machine) == []
+    assert service.live() == before
+    assert len(service.machine.run("ls /srv/slipway/releases").stdout.split()) == 1
+
+
+def test_a_worker_that_does_not_stay_up_is_a_release_that_failed(service):
+    path = "app/core/background/jobs/commands.py"
+    service.commit({path: service.read(path) + NO_WORKER})
+    refused(
+        service, "slipway release HEAD", "No such command 'worker'", "a worker does not run", "Switched back to blue"
+    )
+    assert service.machine.run("systemctl is-active slipway-worker@1").stdout == "active\n"
+
+
+def test_status_is_well_after_a_release_and_names_what_is_not(service):
+    run = service.machine.run
+    well = run("slipway status").stdout
+    assert "BAD" not in well
+    assert service.live()[1] in well
+    for line in ("schema       ok   at 0", "worker       ok", "certificate  ok", "backup       ok"):
+        assert line in well
+    run("systemctl stop slipway-worker@1 redis-server@slipway; ln -sfn /nowhere /etc/slipway/tls")
+    ill = run("slipway status", check=False)
+    assert ill.returncode == 1
+    for subject in ("worker", "redis", "certificate"):
+        assert re.search(rf"^{subject} +BAD .*\(try: ", ill.stdout, re.MULTILINE)
