@@ -305,7 +305,9 @@ check_write() {
 
 summarize() {
   printf '%s: %d checks, %d failed, %d skipped\n' "$url${socket:+ by $socket}" "$checks" "$failures" "$skips"
-  [ "$failures" = 0 ] || { printf 'In the log, the requests are those with the id %s.\n' "$id" && exit 1; }
+  [ "$failures" != 0 ] || return 0
+  [ "$status" = 000 ] || printf 'In the log, the requests are those with the id %s.\n' "$id"
+  exit 1
 }
 
 read_arguments "$@"

@@ -14,6 +14,7 @@ from tests.conftest import PROJECT
 
 SHIPPED = PROJECT / "deploy/nginx"
 PORTS = ("80", "443", "8001")
+FOLDERS = ("etc/nginx/conf.d", "etc/slipway", "html", "srv/slipway/static", "var/lib/slipway/acme", "var/log/nginx")
 
 # What Debian 12 has around the files of a site, its defaults that ours must not lean on included.
 DEBIAN = """
@@ -53,8 +54,16 @@ def scratch_root():
 def laid_out(root, build, certificate):
     """Put the files where an installation has them, below `root`; return which ports they have in place of theirs."""
     ports = dict(zip(PORTS, free_ports(len(PORTS)), strict=True))
-    for folder in ("etc/nginx/conf.d", "etc/slipway", "srv/slipway/static", "var/lib/slipway/acme", "var/log/nginx"):
+    for folder in (
+        "etc/nginx/conf.d",
+        "etc/slipway",
+        "srv/slipway/static",
+        "var/lib/slipway/acme",
+        "var/log/nginx",
+        "html",
+    ):
         (root / folder).mkdir(parents=True)
+    (root / "html/index.html").write_text("Welcome to nginx!")  # Debian has it where no other root is named
     (root / "etc/slipway/tls").symlink_to(certificate)
     shutil.copytree(SHIPPED / "slipway", root / "etc/nginx/slipway")
     shutil.copy(SHIPPED / "slipway.conf", root / "etc/nginx/conf.d")

@@ -47,8 +47,10 @@ def test_it_is_the_same_over_ipv6(site, host, answered):
     request = f"GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode()
     with socket.create_connection(("::1", site.ports["80"])) as connection:
         connection.sendall(request)
+        received = b""
         with suppress(ConnectionResetError):
-            assert bool(connection.recv(65_536)) is answered
+            received = connection.recv(65_536)
+        assert bool(received) is answered
     with socket.create_connection(("::1", site.ports["443"])) as connection:
         try:
             unverified().wrap_socket(connection, server_hostname=host).close()
@@ -64,10 +66,14 @@ def test_our_name_is_ours_in_any_case_and_with_a_port(site):
 
 
 @pytest.mark.parametrize("path", ["/metrics", "//metrics", "/%6detrics", "/./metrics", "/x/../metrics", "/metrics?x"])
-def test_metrics_are_closed_to_the_public(site, path):
+def test_metrics_are_closed_to_the_public_and_nobody_is_asked(site, start, recorder, path):
     answer = site.get(path)
     assert answer.status == 404
     assert b"http_request" not in answer.body
+    before_another = start()
+    before_another.serve(recorder.folder)
+    assert before_another.get(path).status == 404
+    assert recorder.heads == []
 
 
 def test_prometheus_gets_metrics_and_probes_on_loopback_and_nothing_else(site):
@@ -76,8 +82,12 @@ def test_prometheus_gets_metrics_and_probes_on_loopback_and_nothing_else(site):
     assert b"\napp_info{" in answer.body
     assert site.ask("GET", "/readyz", port="8001").status == 200
     assert site.ask("GET", "/healthz", port="8001").status == 200
-    for path in ("/", "/v1/ping", "/metrics/", "/static/error.css"):
+    for path in ("/", "/index.html", "/v1/ping", "/metrics/", "/static/error.css"):
         assert site.ask("GET", path, port="8001").status == 404
+    assert answer.header("Server") == "nginx"
+    assert (
+        "/metrics" not in (site.root / "var/log/nginx/access.log").read_text()
+    )  # four lines a minute that tell nothing
 
 
 def test_probes_are_public(site):

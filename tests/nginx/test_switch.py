@@ -94,6 +94,14 @@ def test_a_request_that_is_under_way_is_answered_by_the_instance_that_has_it(sta
         assert waiting.result().json() == {"name": "waits"}
 
 
+def test_prometheus_finds_whichever_instance_is_live_at_one_address(start, environ, instance):
+    site = start()
+    with upstreams.instance(environ | {"RELEASE": "1.2.2"}) as former:
+        for folder, release in ((former.folder, b"1.2.2"), (instance.folder, b"1.2.3")) * 2:
+            site.serve(folder)
+            assert b'release="%s"' % release in site.ask("GET", "/metrics", port="8001").body
+
+
 def test_a_connection_that_nobody_uses_does_not_hold_the_former_instance(start, environ, instance):
     site = start()
     with upstreams.instance(environ) as former:

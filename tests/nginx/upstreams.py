@@ -22,7 +22,7 @@ class Instance:
     def is_ready(self):
         assert self.service.process.poll() is None, self.service.stdout() + self.service.stderr()
         with suppress(OSError):
-            return over(self.folder / "metrics.sock", "/healthz") == 200
+            return over(self.folder / "web.sock", "/healthz") == 200
         return False
 
     def line(self, request_id):
@@ -32,8 +32,7 @@ class Instance:
             records = self.service.records()
             return [one for one in records if one["logger"] == "access" and one["request_id"] == request_id]
 
-        [line] = until(found)
-        return line
+        return until(found)[-1]
 
     def connections(self):
         """Return how many connections somebody has to its public socket."""
@@ -71,23 +70,30 @@ class Recorder:
         self.speaking.set()
 
     def head(self):
-        """Return the lines of the last head, by the name of the header in lower case."""
-        _, *lines = self.heads[-1].decode("latin-1").split("\r\n")
-        pairs = [line.split(": ", 1) for line in lines]
-        assert len({name.lower() for name, _ in pairs}) == len(pairs), pairs
-        return {name.lower(): value for name, value in pairs}
+        """Return the headers of the last request."""
+        return headers(self.heads[-1])
 
     def take(self, connection):
-        with connection, suppress(OSError):
-            received = b""
-            while b"\r\n\r\n" not in received:
-                if not (more := connection.recv(65_536)):
+        with connection, connection.makefile("rb") as received, suppress(OSError):
+            head = b""
+            while not head.endswith(b"\r\n\r\n"):
+                if not (line := received.readline()):
                     return
-                received += more
-            self.heads.append(received.partition(b"\r\n\r\n")[0])
+                head += line
+            self.heads.append(head)
+            # A body that is left unread would have the kernel tear the connection down, answer and all.
+            received.read(int(headers(head).get("content-length", 0)))
             self.speaking.wait()
             connection.sendall(self.answer)
             self.done += 1
+
+
+def headers(head):
+    """Return the values by the names in lower case; each is there once."""
+    _, *lines = head.decode("latin-1").removesuffix("\r\n\r\n").split("\r\n")
+    pairs = [line.split(": ", 1) for line in lines]
+    assert len({name.lower() for name, _ in pairs}) == len(pairs), pairs
+    return {name.lower(): value for name, value in pairs}
 
 
 @contextmanager

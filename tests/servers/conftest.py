@@ -107,7 +107,7 @@ def site(request, install, certificate):
 
 @pytest.fixture
 def locked(stored):
-    """A context manager, in which whoever asks for notes waits."""
+    """A context manager, in which whoever writes a note waits."""
 
     @contextmanager
     def locked():

@@ -124,6 +124,7 @@ def test_a_dry_run_asks_the_authority_and_changes_nothing(server, authority):
         (["127.0.0.79"], "gets no answer at port 80"),
         (["127.0.0.80"], "an answer at port 80 of app.test that is not from this Nginx"),
     ],
+    ids=["no address", "nobody there", "somebody else"],
 )
 def test_an_authority_that_does_not_find_the_machine_is_explained(server, authority, elsewhere, words):
     before = shown(server)
@@ -198,7 +199,7 @@ def test_asking_again_changes_nothing(certified, authority, trusting):
     assert (ask(certified, trusting), certified.run("readlink /etc/slipway/tls").stdout) == before
 
 
-def test_the_timer_renews_it_without_a_failed_request_or_a_restart(certified, trusting):
+def test_the_timer_renews_it_without_a_failed_request_or_a_restart(certified, trusting, say):
     processes, (_, before) = instances(certified), ask(certified, trusting)
     due(certified, renewal=True)
     try:
@@ -213,6 +214,7 @@ def test_the_timer_renews_it_without_a_failed_request_or_a_restart(certified, tr
     assert {status for status, _ in load.answers} == {200}
     assert {serial for _, serial in load.answers} <= {before, after}
     assert len(load.answers) > 10
+    say(f"{len(load.answers)} requests around a renewal, {len(load.errors)} failed")
     assert instances(certified) == processes
 
 
@@ -268,6 +270,7 @@ LATE = (
         (f"{OTHERS} -days 2", "true", "is not for app.test"),
         (f"{OURS} -days 2", LATE, "has ended"),
     ],
+    ids=["another key", "no key", "no certificate", "another host", "ended"],
 )
 def test_a_pair_that_no_browser_would_take_is_refused(certified, trusting, options, spoil, words):
     before = ask(certified, trusting), certified.run("readlink /etc/slipway/tls").stdout
@@ -296,6 +299,8 @@ def test_when_nginx_refuses_to_read_anew_the_former_is_back_in_its_place(certifi
 def test_a_pair_of_ones_own_can_be_shown_and_taken_back(certified, trusting):
     before = ask(certified, trusting)
     make_pair(certified, f"{OURS} -days 2")
+    assert "Would have Nginx show" in certified.run("slipway serve-certificate --dry-run /root/pair").stdout
+    assert ask(certified, trusting) == before
     certified.run("slipway serve-certificate /root/pair")
     own = certified.run("cat /root/pair/fullchain.pem").stdout
     assert shown(certified) == ssl.PEM_cert_to_DER_cert(own)

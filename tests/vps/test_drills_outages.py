@@ -6,13 +6,15 @@ import time
 import pytest
 
 from tests.vps.load import visited
+from tests.vps.service import SOURCE
 
 pytestmark = pytest.mark.vps
 
 LONG = os.environ.get("DRILLS") == "long"
 OUTAGE_SECONDS = 60 if LONG else 10
 PER_SECOND = 150
-BACK_SECONDS = 2
+# What is promised, of a machine that has nothing else to do; and what is waited for where tests share it with others.
+BACK_SECONDS = 2 if LONG else 10
 
 
 def write(service, title):
@@ -51,7 +53,7 @@ def test_after_a_reboot_the_same_release_serves_and_nothing_has_failed(how, serv
 
 
 @pytest.mark.parametrize("who", ["a worker", "the master", "all of them"])
-def test_what_is_killed_is_back_within_two_seconds_and_loses_only_what_was_in_flight(who, service, tmp_path, say):
+def test_what_is_killed_is_back_at_once_and_loses_only_what_was_in_flight(who, service, tmp_path, say):
     web = f"slipway-web@{service.live()[0]}.service"
     master = service.web()["MainPID"]
     kill = {
@@ -82,7 +84,7 @@ def test_a_stopped_database_is_answered_with_503_and_everything_recovers_by_itse
         service.machine.run("systemctl stop postgresql@15-main")
         stopped_at = time.time()
         time.sleep(OUTAGE_SECONDS)
-        assert service.ready() == {"status": "unavailable", "failing": ["database"]}
+        assert "database" in service.ready()["failing"]
         status, body = service.get("/v1/notes")
         assert (status, '"status":503' in body.replace(" ", "")) == (503, True)
         service.machine.run("systemctl start postgresql@15-main")
@@ -99,42 +101,47 @@ def test_a_stopped_database_is_answered_with_503_and_everything_recovers_by_itse
     assert (service.web(), service.worker()) == (web, worker)
 
 
-FULL = """
-mkdir /mnt/{name} && mount -t tmpfs -o size={megabytes}M tmpfs /mnt/{name}
-cp -a {folder}/. /mnt/{name}/ && mount --bind /mnt/{name} {folder}
-"""
-FILL = "head -c 10G /dev/zero >{folder}/filled 2>/dev/null || true; df --output=avail {folder} | tail -n 1"
+def small_disk(service, folder, megabytes):
+    """Put what is in a folder on a disk of its own, with so much left on it."""
+    place = f"/mnt{folder}"
+    [used] = service.machine.run(f"du -s --block-size=1M {folder} | cut -f 1").stdout.split()
+    service.machine.run(
+        f"mkdir -p {place} && mount -t tmpfs -o size={int(used) + megabytes}M tmpfs {place}"
+        f" && cp -a {folder}/. {place} && mount --bind {place} {folder}"
+    )
 
 
-def test_with_a_full_disk_a_release_is_refused_and_the_service_goes_on(service, tmp_path, say):
-    """The logs and the folder of releases are each put on a small disk of their own, and that filled."""
+def fill(service, folder):
+    service.machine.run(f"head -c 10G /dev/zero >{folder}/filled", check=False)
+    assert service.machine.run(f"df --output=avail {folder} | tail -n 1").stdout.strip() == "0"
+
+
+def test_with_full_disks_a_release_is_refused_or_fails_and_the_service_goes_on(service, tmp_path, say):
     run, live = service.machine.run, service.live()
-    run(FULL.format(name="log", folder="/var/log", megabytes=100))
-    run(FULL.format(name="srv", folder="/srv/slipway", megabytes=1200))
+    small_disk(service, "/var/log", 20)
+    small_disk(service, "/srv/slipway", 550)
     run("systemctl restart systemd-journald && nginx -s reopen")
+    # What is asked for before a release begins is there, and not what it then takes.
+    archive = f"git -C {SOURCE} archive --output /root/large.tar HEAD"
+    run(f"{archive} && truncate --size=600M large && tar --append --file /root/large.tar large")
     with visited(service, tmp_path, per_second=PER_SECOND) as load:
-        assert run(FILL.format(folder="/var/log")).stdout.strip() == "0"
-        assert run(FILL.format(folder="/srv/slipway")).stdout.strip() == "0"
-        service.commit({"count.txt": "second\n"})
-        early = service.release("second", check=False)
+        fill(service, "/var/log")
+        fill(service, "/srv/slipway")
+        early = service.release("early", check=False)
         run("rm /srv/slipway/filled")
-        # Enough to begin with, and not to the end.
-        run(f"head -c 600M /dev/urandom >/root/slipway/large; {'true'}")
-        service.commit({})
-        late = service.release("third", check=False)
-        service.uncommit()
+        late = run("slipway release /root/large.tar --name late", check=False)
         assert service.live() == live
-        write(service, "while the logs are full")
+        assert run("ls -A /srv/slipway/releases").stdout.split() == [live[1]]
+        service.release("with-full-logs")
         run("rm /var/log/filled")
-        service.release("fourth")
+        service.release("in-time")
     say(load, early.stderr, late.stderr)
     assert (early.returncode, late.returncode) == (1, 1)
-    assert "MiB" in early.stderr or "megabytes" in early.stderr
-    assert "No space left on device" in late.stderr
+    assert "only 0 MB are free" in early.stderr
+    assert "could not be unpacked" in late.stderr
     assert load.failures == []
-    assert load.releases == ["first", "fourth"]
-    assert run("ls -a /srv/slipway/releases | grep building", check=False).stdout == ""
-    assert "fourth" in service.journal("--since=-1min", "--output=cat")
+    assert load.releases == ["first", "with-full-logs", "in-time"]
+    assert "in-time" in service.journal("--since=-1min", "--output=cat")
 
 
 def test_yesterdays_backup_is_restored_after_a_table_was_dropped(service, say):

@@ -11,7 +11,11 @@ from tests.vps.service import SOURCE
 pytestmark = pytest.mark.vps
 
 GENEROUS_SECONDS = 120
-UNTIL = "coproc slipway release HEAD 2>&1; until read -r line <&${{COPROC[0]}}; [[ $line == {step}* ]]; do :; done;"
+# Of a coprocess that has ended the shell forgets everything, so its number and its output are kept.
+UNTIL = (
+    "coproc slipway release HEAD 2>&1; release=$COPROC_PID; exec 7<&${{COPROC[0]}};"
+    " until read -r line <&7; [[ $line == {step}* ]]; do :; done;"
+)
 NO_WORKER = """
 
 @group.command("other")
@@ -102,6 +106,8 @@ def test_a_named_release_serves_again_and_restart_puts_settings_to_use(service):
     assert service.live()[1] == first[1]
     assert "renamed" in service.get("/")[1]
     assert leftovers(service.machine) == []
+    service.machine.run("slipway rollback")
+    assert "third" in service.get("/")[1]
 
 
 def test_what_leads_outside_is_released_when_the_units_may_go_there(service):
@@ -115,7 +121,7 @@ def test_what_leads_outside_is_released_when_the_units_may_go_there(service):
 @pytest.mark.parametrize("step", ["Building", "Migrating", "Starting"])
 def test_a_release_that_was_killed_is_no_obstacle(service, step):
     before = service.live()
-    service.machine.run(f"{UNTIL.format(step=step)} kill -KILL $COPROC_PID")
+    service.machine.run(f"{UNTIL.format(step=step)} kill -KILL $release")
     assert service.live() == before
     assert service.get("/v1/ping")[0] == 200
     deadline = time.monotonic() + GENEROUS_SECONDS  # what it had started goes on to hold the lock for a moment
@@ -128,7 +134,7 @@ def test_a_release_that_was_killed_is_no_obstacle(service, step):
 @pytest.mark.parametrize("signal", ["TERM", "HUP"])
 def test_a_release_that_is_interrupted_takes_back_what_it_did(service, signal):
     before = service.live()
-    ending = f"kill -{signal} $COPROC_PID; cat <&${{COPROC[0]}}; wait $COPROC_PID"
+    ending = f"kill -{signal} $release; cat <&7; wait $release"
     result = service.machine.run(f"{UNTIL.format(step='Starting')} {ending}", check=False)
     assert result.returncode > 128
     assert "as before" in result.stdout

@@ -48,22 +48,33 @@ UNNOTICED = {  # the same, where the checksum is of what is there now
 }
 
 
-@pytest.fixture
-def store(server):
+@pytest.fixture(scope="module")
+def pair(server):
+    """Two backups, of which the older one was proved, in a folder from which each test takes its own."""
     folder = "/var/backups/test-drill"
     sql(server, INSERT.format(NOTES), who=AS_SERVICE)
-    yield Store(server, folder)
-    sql(server, "DELETE FROM notes WHERE title = 'backed up'", who=AS_SERVICE)
-    server.run(f"rm -rf {folder} {folder}.conf")
-
-
-@pytest.fixture
-def backup(store):
-    """The newest backup, on which a test lays its hands; an older one was proved before."""
+    store = Store(server, folder)
     old = store.backup()
     store.slipway("restore-drill")
     new = store.backup()
-    return SimpleNamespace(old=old, new=new, figures=store.figures("restore_drill"), **store.told(new))
+    server.run(f"cp -a {folder} {folder}.pristine")
+    yield SimpleNamespace(old=old, new=new, **store.told(new))
+    sql(server, "DELETE FROM notes WHERE title = 'backed up'", who=AS_SERVICE)
+    server.run(f"rm -rf {folder} {folder}.*")
+
+
+@pytest.fixture
+def store(server, pair):
+    folder = pair.new.rpartition("/")[0]
+    server.run(f"rm -rf {folder} && cp -a {folder}.pristine {folder}")
+    return Store(server, folder)
+
+
+@pytest.fixture
+def backup(store, pair):
+    """The newest backup, on which a test lays its hands."""
+    pair.figures = store.figures("restore_drill")
+    return pair
 
 
 def assert_fails(store, backup, said):

@@ -43,7 +43,10 @@ become() { # become USER ARGUMENT...: go on as USER, which root can
 }
 
 only_one() { # only_one WHAT: until this process ends; a second one is refused at once
-  exec {only_one_fd}>"$BACKUP_DIRECTORY/.$1.lock"
+  local lock=$BACKUP_DIRECTORY/.$1.lock
+  # Where root comes first: the next one is slipway_migrate.
+  ((EUID)) || [[ -e $lock ]] || install -m 0600 -o slipway_migrate /dev/null "$lock"
+  exec {only_one_fd}>"$lock"
   flock --nonblock "$only_one_fd" || refuse "another $1 is being made; nothing was done"
 }
 
@@ -68,8 +71,8 @@ told() { # told PATH FIELD: what a backup's JSON says of itself
   sed -n "s/^ *\"$2\": \"\{0,1\}\([^\",]*\).*/\1/p" "$1.json"
 }
 
-want_room() { # want_room BYTES FOLDER: refuse unless that much is free there, and a fifth more
-  local free needed=$(($1 * 6 / 5))
+want_room() { # want_room BYTES FOLDER: refuse unless a database of that size, and what is written beside it, fits there
+  local free needed=$(($1 * 6 / 5 + (200 << 20)))
   free=$(df --output=avail --block-size=1 "$2" | tail -n 1)
   ((free > needed)) || refuse "$((free >> 20)) MiB are free at $2, and $((needed >> 20)) are needed" "df -h"
 }

@@ -66,7 +66,11 @@ workers_settle() { # workers_settle SINCE: wait until all were started after tha
   local unit
   for unit in $(workers); do
     until settled "$unit" "$1"; do
-      if [[ $(property "$unit" ActiveState) == failed || $(property "$unit" NRestarts) != 0 ]]; then return 1; fi
+      if [[ $(property "$unit" ActiveState) == failed || $(property "$unit" NRestarts) != 0 ]]; then
+        complain "$unit does not stay up; its last lines:"
+        last_lines "$unit" "$1" >&2
+        return 1
+      fi
       sleep 0.2
     done
   done

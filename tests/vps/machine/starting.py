@@ -16,8 +16,8 @@ from tests.vps.machine.network import Cable
 
 # The namespace of processes is what has all of them killed with the first.
 NAMESPACES = ["unshare", "--mount", "--net", "--pid", "--mount-proc", "--fork", "--kill-child=KILL"]
-# It waits for a line, by which time the network is there. The disk waits for no other: it is this computer's memory that
-# a pulled plug leaves alone, so what is not synchronised is not lost. BPF is how systemd restricts addresses and devices.
+# It waits for a line, by which time the network is there. The disk is volatile: nobody waits for the real one, since
+# what this computer has in memory stays when a plug is pulled. BPF is how systemd restricts addresses and devices.
 START = """
 read -r _
 for procs in $PLACES; do echo 0 >"$procs"; done
@@ -46,9 +46,7 @@ def start(
         "RESOLVER": "copy-uplink" if Path("/run/systemd/resolve/resolv.conf").exists() else "copy-host",
         "SYSTEMD_NSPAWN_UNIFIED_HIERARCHY": "1",
     }
-    shutil.rmtree(
-        disk / "work", ignore_errors=True
-    )  # a pulled plug leaves a mark there, for those whose memory was lost
+    shutil.rmtree(disk / "work", ignore_errors=True)  # with the mark that a volatile disk was left in a hurry
     for folder in (*binds, *(disk / name for name in ("above", "work", "root"))):
         folder.mkdir(parents=True, exist_ok=True)
     with (disk / "console.log").open("wb") as log:

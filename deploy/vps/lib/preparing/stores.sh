@@ -24,7 +24,11 @@ privileges() { # tried in a transaction: whether they would change anything is a
   if { read -r before && read -r after; } < <(apply_privileges ROLLBACK 2>/dev/null) && [[ $before == "$after" ]]; then
     return
   fi
-  change "privileges: slipway_migrate owns the schema, slipway reads and writes rows" apply_privileges COMMIT >/dev/null
+  change "privileges: slipway_migrate owns the schema, slipway reads and writes rows" grant
+}
+
+grant() {
+  apply_privileges COMMIT >/dev/null
 }
 
 apply_privileges() { # apply_privileges COMMIT|ROLLBACK: prints the privileges before and after

@@ -6,7 +6,7 @@ KEPT_RELEASES=5
 
 prune() { # the newest stay, and whatever a link leads to
   local release link in_use=''
-  for link in /srv/slipway/blue /srv/slipway/green "$CURRENT"; do in_use+=" $(release_at "$link") "; done
+  for link in /srv/slipway/{blue,green} "$CURRENT" "$FORMER_RELEASE"; do in_use+=" $(release_at "$link") "; done
   while read -r release; do
     if [[ $in_use != *" $release "* ]]; then
       rm -rf -- "${RELEASES:?}/$release"

@@ -25,6 +25,7 @@ put_into_service() { # put_into_service RELEASE
   workers_settle "$began" || refuse "a worker does not run" "journalctl --unit 'slipway-worker@*' --lines 50"
 
   phase=finished
+  if [[ -n $former_current && ${former_current##*/} != "$1" ]]; then point "$FORMER_RELEASE" "$former_current"; fi
   if [[ -n $former ]]; then stop_instance "$former"; fi
   systemctl start slipway.target
 }
