@@ -34,6 +34,7 @@ ANSWERS = {  # by Nginx or by the application, all over TLS
     "static, not to be written to": ("POST", "/static/{css}", 405),
     "dotfile": ("GET", "/.git/config", 404),
     "page of errors, asked for itself": ("GET", "/slipway-error/page", 404),
+    "problem details, asked for themselves": ("GET", "/slipway-error/problem", 404),
     "trace": ("TRACE", "/", 405),
 }
 

@@ -82,8 +82,8 @@ def test_a_new_master_waits_for_the_orphans_of_a_killed_one_and_they_answer_what
             )
             until(lambda: waiting() == 1)
             os.kill(master, signal.SIGKILL)
-            until(lambda: machine.status("slipway-web:web-0")[1] not in {0, master})
-            assert machine.pid("slipway-web:web-0")
+            successor = until(lambda: {machine.status("slipway-web:web-0")[1]} - {0, master}).pop()
+            until(lambda: Path(f"/proc/{successor}/comm").read_text() == "flock\n")
         assert asked.result().status_code == 201
         until(machine.is_ready)
 

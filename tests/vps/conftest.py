@@ -1,7 +1,6 @@
 """A Debian with systemd, booted for these tests, and the service on it as its own scripts have put it there."""
 
 import os
-import shlex
 import time
 from contextlib import contextmanager
 
@@ -48,8 +47,7 @@ def switched_on(home):
         yield machine
     finally:
         if KEEP and machine.pid:
-            way_in = shlex.join([*machine.way_in(), "bash", "-l"])
-            _said.append(f"{machine.name} stays at {machine.address}. Enter: {way_in}  Stop: kill -9 {machine.pid}")
+            _said.append(machine.leave())
         else:
             machine.destroy()
 

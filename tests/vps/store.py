@@ -66,11 +66,11 @@ def sql(machine, statement, *, who=AS_OWNER, database="slipway", check=True):
 
 @contextmanager
 def meanwhile(machine, command):
-    """Have the machine run a command for as long as the block lasts."""
+    """Have the machine run a command for as long as the block lasts; yield the name of its unit."""
     name = f"meanwhile-{time.monotonic_ns()}"
     machine.run(f"systemd-run --quiet --collect --unit={name} bash -c {shlex.quote('cd / && ' + command)}")
     try:
-        yield
+        yield name
     finally:
         machine.run(f"systemctl stop {name}", check=False)
 

@@ -82,10 +82,10 @@ def test_while_writes_go_on_the_list_is_of_the_moment_that_was_dumped(store):
     with meanwhile(store.machine, f"timeout 120 yes {insert} | runuser -u slipway -- psql --quiet slipway"):
         until(lambda: sql(store.machine, "SELECT 1 FROM notes WHERE body = 'meanwhile' LIMIT 1").stdout)
         counts = []
-        for _ in range(3):
+        for _ in range(2):
             counts.append(store.told(store.backup())["rows"]["public.notes"])
             store.slipway("restore-drill")
-    assert len(set(counts)) == 3  # they did go on
+    assert counts[0] < counts[1]  # they did go on
 
 
 def test_a_full_disk_leaves_the_backups_that_were_there_and_no_half_one(store):
@@ -104,16 +104,15 @@ def test_a_full_disk_leaves_the_backups_that_were_there_and_no_half_one(store):
 
 
 FAKES = {
-    "fails": "echo cannot >&2; exit 1",
     "is killed": "kill -9 $$",
+    "fails at its end": '/usr/bin/pg_dump "$@"; exit 1',
     "writes half": '/usr/bin/pg_dump "$@" && truncate --size=-5000 "$DUMP"',
 }
 
 
 @pytest.mark.parametrize("how", FAKES)
 def test_a_dump_that_is_not_whole_is_no_backup(how, store):
-    store.backup()
-    before, said = store.names(), store.figures("backup")
+    said = store.figures("backup")
     store.run(f"install -d {store.folder}.bin && cat >{store.folder}.bin/pg_dump", input=f"#!/bin/bash\n{FAKES[how]}\n")
     store.run(f"chmod 755 {store.folder}.bin/pg_dump")
     store.set(PATH=f"{store.folder}.bin:/usr/bin:/bin")
@@ -121,7 +120,7 @@ def test_a_dump_that_is_not_whole_is_no_backup(how, store):
     store.run(f"rm -r {store.folder}.bin")
     assert failed.returncode == 1
     assert "could not be dumped" in failed.stderr or "cannot be read back" in failed.stderr
-    assert (store.names(), store.figures("backup")) == (before, said)
+    assert (store.names(), store.figures("backup")) == ([], said)
     assert store.leftovers() == ""
 
 
@@ -149,10 +148,10 @@ def test_a_second_backup_is_refused_while_one_is_made(store):
 def test_what_a_killed_backup_has_left_is_gone_after_the_next(store):
     with (
         locked_table(store.machine) as somebody_waits,
-        meanwhile(store.machine, f"BACKUP_CONF={store.folder}.conf exec slipway backup"),
+        meanwhile(store.machine, f"BACKUP_CONF={store.folder}.conf exec slipway backup") as unit,
     ):
         until(somebody_waits)
-        store.run("pkill --signal=KILL --full 'slipway/backup'")
+        store.run(f"systemctl kill --signal=KILL {unit}")
         assert ".partial-" in store.leftovers()
         assert store.names() == []
     store.backup()
@@ -229,9 +228,6 @@ def test_when_the_copy_fails_the_backup_stays_and_the_command_fails(settings, st
     assert new != old
     assert store.figures("offsite") == NEVER
     assert store.leftovers() == ""
-    store.slipway("restore-drill")
-    time.sleep(1)
-    assert store.slipway("backup --local").returncode == 0
 
 
 def test_the_timers_units_can_do_all_that_in_their_sandbox(store):

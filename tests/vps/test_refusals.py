@@ -78,11 +78,15 @@ def test_what_cannot_be_released_is_refused_with_the_next_command(steady, comman
 
 
 def test_settings_that_are_not_acceptable_are_told_in_the_words_of_the_application(steady):
-    steady.machine.run("echo RATE_LIMIT=often >>/etc/slipway/settings")
-    said = "The configuration is not acceptable (1 to mend):", "RATE_LIMIT: ", "Next: editor /etc/slipway/settings"
+    steady.machine.run("echo LOG_LEVEL=LOUD >>/etc/slipway/settings")
+    said = (
+        "The configuration is not acceptable (1 to mend):",
+        "LOG_LEVEL: not one of",
+        "Next: editor /etc/slipway/settings",
+    )
     refused(steady, "slipway release HEAD", *said)
     refused(steady, "slipway restart", *said)
-    steady.machine.run("sed -i /RATE_LIMIT/d /etc/slipway/settings")
+    steady.machine.run("sed -i /LOG_LEVEL/d /etc/slipway/settings")
 
 
 def test_code_that_is_not_python_is_refused_with_the_line(committing):

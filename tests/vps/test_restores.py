@@ -34,14 +34,32 @@ def downgrade() -> None:
 """
 
 
+@pytest.fixture(scope="module")
+def restored(prepared):
+    """The service of this module, which does not go back between its tests: a restore does that, if it is any good."""
+    prepared.machine.go_back()
+    prepared.wait_until_ready()
+    yield prepared
+    prepared.machine.go_back()
+    prepared.wait_until_ready()
+
+
+@pytest.fixture
+def service(restored):
+    restored.sql("DELETE FROM notes")
+    return restored
+
+
 @pytest.fixture
 def backup(service):
     """The name of a backup with some thousand notes; one was written after it."""
     sql(service.machine, INSERT.format(NOTES), who=AS_SERVICE)
-    service.machine.run("slipway backup")
+    service.machine.run("slipway backup --local")
     write(service, "after the backup")
     time.sleep(1)  # names tell seconds apart
-    return newest(service)
+    yield newest(service)
+    drop = "cd / && xargs --no-run-if-empty --max-args=1 runuser -u postgres -- dropdb"
+    service.machine.run(drop, input="\n".join(name for name in databases(service) if name != "slipway"))
 
 
 def newest(service):

@@ -2,9 +2,16 @@
 
 import pytest
 
+from tests.vps.units import asking, web
+
 pytestmark = pytest.mark.vps
 
-KNOCK = "curl --silent --output /dev/null --max-time 1 --unix-socket /run/slipway/{}/web.sock http://localhost/healthz"
+# As in the unit, but for how long it waits.
+IMPATIENT = """
+[Service]
+ExecStartPost=
+ExecStartPost=/usr/local/lib/slipway/wait-ready /run/slipway/%i 5
+"""
 LATER = '''"""A migration that nobody has run."""
 
 revision = "9999aaaa0000"
@@ -47,6 +54,10 @@ def head(service):
 def test_a_release_that_cannot_start_makes_the_command_fail_and_say_why(service, idle, path, content, reason):
     service.machine.run(f"cat >/srv/slipway/{idle}/{path}", input=content.replace("{head}", head(service)))
     unit = f"slipway-web@{idle}"
+    folder = f"/run/systemd/system/{unit}.service.d"
+    service.machine.run(
+        f"mkdir -p {folder} && cat >{folder}/impatient.conf && systemctl daemon-reload", input=IMPATIENT
+    )
     started = service.machine.run(f"systemctl start {unit}.service", check=False)
     assert started.returncode != 0
     assert reason in service.journal("--output=cat", f"--unit={unit}")
@@ -55,16 +66,14 @@ def test_a_release_that_cannot_start_makes_the_command_fail_and_say_why(service,
 
 
 def test_a_refused_configuration_costs_nothing_while_visitors_knock_and_is_taken_once_it_is_mended(service):
-    colour, _ = service.live()
-    unit, machine = f"slipway-web@{colour}", service.machine
+    unit, machine = web(service), service.machine
     machine.run("cp /etc/slipway/settings /root/settings && echo WEB_THREADS=many >>/etc/slipway/settings")
-    assert machine.run(f"systemctl restart {unit}.service", check=False).returncode != 0
-    assert service.show(f"{unit}.service", "ExecMainStatus", "NRestarts") == {"ExecMainStatus": "78", "NRestarts": "0"}
+    assert machine.run(f"systemctl restart {unit}", check=False).returncode != 0
+    assert service.show(unit, "ExecMainStatus", "NRestarts") == {"ExecMainStatus": "78", "NRestarts": "0"}
 
-    machine.run(f"for _ in $(seq 12); do {KNOCK.format(colour)} & sleep 1; done; wait")
-    refusals = service.journal("--output=cat", f"--unit={unit}").count("WEB_THREADS: not a whole number")
-    assert refusals == 1
-    assert service.show(f"{unit}.socket", "ActiveState") == {"ActiveState": "active"}
+    machine.run(f"for _ in $(seq 8); do timeout 1 {asking(service, '/v1/ping')} & sleep 1; done; wait")
+    assert service.journal("--output=cat", f"--unit={unit}").count("WEB_THREADS: not a whole number") == 1
+    assert service.show(unit.replace(".service", ".socket"), "ActiveState") == {"ActiveState": "active"}
 
     machine.run("cp /root/settings /etc/slipway/settings")
     service.wait_until_ready()

@@ -44,9 +44,9 @@ become() { # become USER ARGUMENT...: go on as USER, which root can
 
 only_one() { # only_one WHAT: until this process ends; a second one is refused at once
   local lock=$BACKUP_DIRECTORY/.$1.lock
-  # Where root comes first: the next one is slipway_migrate.
-  ((EUID)) || [[ -e $lock ]] || install -m 0600 -o slipway_migrate /dev/null "$lock"
-  exec {only_one_fd}>"$lock"
+  # The folder is slipway_migrate's: root creates nothing in it, and writes to nothing.
+  if ((EUID)); then touch "$lock"; else runuser -u slipway_migrate -- touch "$lock"; fi
+  exec {only_one_fd}<"$lock"
   flock --nonblock "$only_one_fd" || refuse "another $1 is being made; nothing was done"
 }
 

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import shlex
 import shutil
 import signal
 import subprocess
@@ -131,6 +132,13 @@ class Machine:
             self._wait_for_end()
         self._remove_leftovers()
         os.close(self._lock)
+
+    def leave(self) -> str:
+        """Let it run on when this process ends, and return how to get into it, and how to stop it."""
+        stop = f"kill -9 {self.pid}"
+        way_in = shlex.join([*self.way_in(), "bash", "-l"])
+        self._process.returncode = 0  # or Python would miss its end
+        return f"{self.name} stays at {self.address}.\n  enter it: {way_in}\n  stop it: {stop}"
 
     def way_in(self) -> list[str]:
         """Return the command that runs what follows it inside."""

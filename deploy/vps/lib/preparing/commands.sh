@@ -27,7 +27,9 @@ units() {
     place_unit "$path"
   done)
   ((changes == before)) || change "systemd reads its units again" systemctl daemon-reload
-  for ((n = 1; n <= workers; n++)); do enabled "slipway-worker@$n.service"; done
+  if [[ -e $tree/deploy/systemd/slipway-worker@.service ]]; then # a tree without jobs has none
+    for ((n = 1; n <= workers; n++)); do enabled "slipway-worker@$n.service"; done
+  fi
   enabled slipway.target
   started slipway-backup.timer slipway-restore-drill.timer slipway-health.timer
 }

@@ -3,7 +3,7 @@
 # Installed as /usr/local/lib/slipway/lib/releasing/examining.sh. Check: shellcheck examining.sh
 
 NEEDED_MEGABYTES=500  # an environment of its own takes most of it
-UNITS_OF_A_RELEASE=(slipway-{web@.socket,web@.service,worker@.service,check@.service,migrate@.service} slipway.target)
+UNITS_OF_A_RELEASE=(slipway-{web@.socket,web@.service,check@.service,migrate@.service} slipway.target)
 
 examine() {
   local unit free
@@ -11,9 +11,7 @@ examine() {
   for unit in "${UNITS_OF_A_RELEASE[@]}"; do
     [[ -e $UNITS/$unit ]] || refuse "the unit $unit is missing" "slipway provision"
   done
-  for unit in nginx.service postgresql.service redis-server@slipway.service; do
-    systemctl is-active --quiet "$unit" || refuse "$unit does not run" "systemctl status $unit"
-  done
+  systemctl is-active --quiet nginx.service || refuse "nginx.service does not run" "systemctl status nginx.service"
   [[ -n $(setting PUBLIC_URL) ]] || refuse "$SETTINGS has no PUBLIC_URL" "deploy/vps/provision --domain NAME"
   free=$(df --output=avail --block-size=1M "$RELEASES" | tail -n 1)
   ((free >= NEEDED_MEGABYTES)) \
