@@ -1,4 +1,4 @@
-"""What release, rollback, restart and status do; what they do under load is in test_drills_releases.py."""
+"""What release, rollback, restart and status do; what they do under load is in drills/."""
 
 import re
 import time
