@@ -124,6 +124,13 @@ def test_an_error_of_the_application_is_passed_on_as_it_is(start, recorder):
     assert answer.header("Content-Security-Policy") is None  # what the application left out, it has left out
 
 
+def test_where_the_application_leads_to_is_not_rewritten(start, recorder):
+    site = start()
+    recorder.answer = b"HTTP/1.1 302 Found\r\nLocation: http://slipway/elsewhere\r\nContent-Length: 0\r\n\r\n"
+    site.serve(recorder.folder)
+    assert site.get("/").header("Location") == "http://slipway/elsewhere"
+
+
 def test_the_file_of_maintenance_closes_the_service_and_opens_it_again(start, recorder):
     site = start()
     site.serve(recorder.folder)

@@ -50,6 +50,14 @@ def test_the_time_is_utc_with_milliseconds(site):
     assert abs((datetime.now(UTC) - datetime.fromisoformat(line["timestamp"])).total_seconds()) < 3_600
 
 
+def test_a_machine_whose_time_is_not_utc_says_so(start, monkeypatch):
+    monkeypatch.setenv("TZ", "XXX-2")
+    site = start()
+    line = site.line(site.get("/static/error.css").header("X-Request-ID"))
+    assert line["timestamp"].endswith("+02:00")
+    assert abs((datetime.now(UTC) - datetime.fromisoformat(line["timestamp"])).total_seconds()) < 3_600
+
+
 def test_a_duration_is_whole_nanoseconds(start, recorder):
     site = start()
     site.serve(recorder.folder)
@@ -103,6 +111,8 @@ def test_nothing_that_a_client_sends_breaks_a_line(site):
     assert text.isascii()
     assert text.endswith(b"\n")
     assert len(lines) == len(text.splitlines())
+    for name in ("url.path", "user_agent.original"):
+        assert "(not printable)" in {line[name] for line in lines}
 
 
 def test_every_line_has_every_field(site):

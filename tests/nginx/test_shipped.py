@@ -110,6 +110,11 @@ def test_nginx_waits_as_long_as_a_request_can_take_and_no_longer_than_one_is_let
     statement = settings.DB_STATEMENT_TIMEOUT_MS / 1000
     assert settings.DB_POOL_TIMEOUT_SECONDS + settings.DB_CONNECT_TIMEOUT_SECONDS + statement < wait
     assert wait <= settings.WEB_GRACEFUL_TIMEOUT_SECONDS
+    assert seconds("slipway/proxy.conf", "proxy_send_timeout") <= settings.WEB_GRACEFUL_TIMEOUT_SECONDS
+
+
+def test_former_versions_of_tls_are_left_out_by_name_and_not_only_by_what_a_library_refuses():
+    assert directive("slipway/tls.conf", "ssl_protocols") == "TLSv1.2 TLSv1.3"
 
 
 def test_hsts_lasts_as_long_as_the_application_says(settings):

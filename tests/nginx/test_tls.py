@@ -75,6 +75,8 @@ def test_a_session_is_resumed_without_a_ticket_that_holds_its_key(site, tmp_path
         command = ["openssl", "s_client", *address, *option]
         said = subprocess.run(command, input=request, capture_output=True, check=True).stdout
         assert expected in said, said
+    if version == "-tls1_3":
+        assert b"lifetime hint: 86400" in said
     if version == "-tls1_2":
         assert "TLS session ticket:" not in s_client(site, version)
 

@@ -4,6 +4,7 @@ import base64
 import binascii
 import os
 import signal
+import socket
 import time
 import zlib
 from contextlib import ExitStack, suppress
@@ -13,7 +14,7 @@ import pytest
 from redis import Redis
 
 from tests.stack import tasks
-from tests.stack.conftest import running, until
+from tests.stack.conftest import GENEROUS_SECONDS, running, until
 from tests.stack.workers import flask, working
 
 LOST_SECONDS = 6
@@ -297,6 +298,16 @@ def test_a_worker_waits_for_a_redis_that_is_away_and_then_goes_on(work, own_redi
     assert sum("Redis does not answer" in message for message in worker.messages()) == 1
     worker.signal(signal.SIGTERM)
     assert worker.wait() == 0
+
+
+def test_a_worker_tells_systemd_that_it_has_started_also_while_redis_is_away(tmp_path, environ, own_redis):
+    own_redis.stop()
+    address = str(tmp_path / "notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(address)
+        systemd.settimeout(GENEROUS_SECONDS)
+        with working(tmp_path / "away", environ | {"REDIS_URL": own_redis.url(0), "NOTIFY_SOCKET": address}):
+            assert systemd.recv(4096) == b"READY=1"
 
 
 def test_a_worker_that_waits_for_redis_can_be_stopped(tmp_path, environ, own_redis):

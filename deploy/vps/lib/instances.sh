@@ -63,10 +63,11 @@ stop_workers() { # before the first release there is nothing for them to run
 }
 
 workers_settle() { # workers_settle SINCE: wait until all were started after that second; 1 if one does not stay up
-  local unit
+  local unit deadline=$((SECONDS + 300))
   for unit in $(workers); do
-    until settled "$unit" "$1"; do
-      if [[ $(property "$unit" ActiveState) == failed || $(property "$unit" NRestarts) != 0 ]]; then
+    # Until then it is finishing a job; what is known of it is about the former release.
+    until started_since "$unit" "$1" && [[ $(property "$unit" ActiveState) == active ]]; do
+      if ((SECONDS >= deadline)) || { started_since "$unit" "$1" && has_failed "$unit"; }; then
         complain "$unit does not stay up; its last lines:"
         last_lines "$unit" "$1" >&2
         return 1
@@ -76,11 +77,14 @@ workers_settle() { # workers_settle SINCE: wait until all were started after tha
   done
 }
 
-settled() { # settled UNIT SINCE: it runs code started after that second, and has for three
-  local started now
+started_since() { # started_since UNIT SECOND
+  local started
   started=$(property "$1" ExecMainStartTimestamp)
-  printf -v now '%(%s)T' -1
-  [[ $(property "$1" ActiveState) == active ]] && ((${started#@} >= $2 && now >= ${started#@} + 3))
+  ((${started#@} >= $2))
+}
+
+has_failed() { # has_failed UNIT: or systemd has started it once more by itself
+  [[ $(property "$1" ActiveState) == failed || $(property "$1" NRestarts) != 0 ]]
 }
 
 property() { # property UNIT NAME: as systemd has it; times as @SECONDS

@@ -35,8 +35,9 @@ class Cable:
         _ip(f"address add {self.address}/24 dev eth0", *inside)
         _ip("link set eth0 up", *inside)
         _ip(f"route add default via {self.network}.1", *inside)
-        # Left on at the end: another machine may need it.
-        Path("/proc/sys/net/ipv4/ip_forward").write_text("1\n")
+        forwarding = Path("/proc/sys/net/ipv4/ip_forward")
+        if forwarding.read_text() != "1\n":
+            forwarding.write_text("1\n")  # and left on at the end: another machine may need it
         self.forget()
         for table, chain, rule in self._rules():
             _iptables(table, "-I", chain, rule)

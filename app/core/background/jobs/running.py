@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Any, Never
 
 from flask import Flask
+from gunicorn.systemd import sd_notify  # type: ignore[import-untyped]
 from redis import Redis, RedisError
 
 from app.core.background.jobs.execution import DeclaredJob
@@ -37,6 +38,8 @@ def run(app: Flask, queue: str) -> Never:
         _log.warning(
             "worker %s takes no jobs of %s: each queue needs a worker of its own", os.getpid(), ", ".join(others)
         )
+    # To systemd, if that has started it: the code is loaded. A Redis that is away is no reason to call it a failure.
+    sd_notify("READY=1", _log, unset_environment=True)
     while True:
         for signum in (signal.SIGTERM, signal.SIGINT):
             signal.signal(signum, _leave)  # until the worker has handlers of its own

@@ -8,7 +8,7 @@ build() { # build FOLDER: at a name that nobody uses yet
   refuse_links_out "$1"
   environment_for "$1"
   ln -s "$VENVS/$venv" "$1/.venv"
-  "$1/.venv/bin/python" -m compileall -q "$1/app" "$1/migrations" "$1"/*.py \
+  python3 -I -m compileall -q "$1/app" "$1/migrations" "$1"/*.py \
     || refuse "the code is not Python; the compiler says why, above"
   printf 'RELEASE=%s\nGIT_SHA=%s\n' "$version" "${commit:-unknown}" >"$1/RELEASE.env"
   chmod -R u=rwX,go=rX "$1"
