@@ -56,7 +56,7 @@ if reload:
 timeout = settings.WEB_TIMEOUT_SECONDS
 # How long what is in flight may take to finish after SIGTERM; supervisors must wait a little longer.
 graceful_timeout = settings.WEB_GRACEFUL_TIMEOUT_SECONDS
-# Longer than a proxy keeps its idle connections (ours 5 s, others a minute), so that the proxy is the one to close them.
+# Longer than a proxy keeps idle connections (ours 5 s, others a minute), so that the proxy is the one to close them.
 keepalive = 75
 
 # A worker is replaced after so many requests, against slow leaks; the jitter keeps them from leaving together.
