@@ -67,7 +67,7 @@ servers-test: $(BIN)/.installed-servers ## Run the service by the real Superviso
 
 .PHONY: vps-test
 vps-test: $(BIN)/.installed ## Boot a Debian, provision it, release and break things there (needs root, systemd-container, debootstrap)
-	$(BIN)/pytest tests/vps -m vps --no-cov
+	$(BIN)/pytest tests/vps -m vps --no-cov --numprocesses=2 --dist=loadfile --durations=15
 
 .PHONY: removal-test
 removal-test: $(BIN)/.installed ## Take each optional part out of a copy, and check what is left

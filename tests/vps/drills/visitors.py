@@ -58,10 +58,12 @@ class Visitor:
     def _is_what_was_written(self, sent, status, body):
         if status != 201:
             return False
-        note = json.loads(body)
-        self._notes[note["id"]] = sent["title"]
         self._seen["acknowledged"].append(sent["title"])
-        return (note["title"], note["body"]) == (sent["title"], sent["body"])
+        note = json.loads(body)
+        if not sent.items() <= note.items():
+            return False
+        self._notes[note["id"]] = sent["title"]
+        return True
 
     def _is_note(self, _, status, body):
         note = json.loads(body) if status == 200 else {}
