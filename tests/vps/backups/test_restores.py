@@ -5,8 +5,8 @@ import time
 
 import pytest
 
+from tests.vps.backups.store import AS_OWNER, AS_SERVICE, INSERT, NOTES, meanwhile, sql, until
 from tests.vps.service import DOMAIN
-from tests.vps.store import AS_OWNER, AS_SERVICE, INSERT, NOTES, meanwhile, sql, until
 
 pytestmark = pytest.mark.vps
 

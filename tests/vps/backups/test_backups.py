@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from tests.vps.store import (
+from tests.vps.backups.store import (
     AS_SERVICE,
     FIGURES,
     GENEROUS_SECONDS,

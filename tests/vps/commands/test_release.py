@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from tests.vps.refusing import leftovers, refused
+from tests.vps.commands.refusing import leftovers, refused
 from tests.vps.service import SOURCE
 
 pytestmark = pytest.mark.vps

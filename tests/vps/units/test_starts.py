@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.vps.units import asking, web
+from tests.vps.units.instance import asking, web
 
 pytestmark = pytest.mark.vps
 

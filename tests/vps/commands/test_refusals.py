@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.vps.refusing import leftovers, refused
+from tests.vps.commands.refusing import leftovers, refused
 from tests.vps.service import SOURCE
 
 pytestmark = pytest.mark.vps

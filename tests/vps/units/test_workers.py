@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.vps.units import NOTE, asking, held, main_process, somebody_waits, until
+from tests.vps.units.instance import NOTE, asking, held, main_process, somebody_waits, until
 
 pytestmark = pytest.mark.vps
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import PROJECT
-from tests.vps.probe import ALLOWED, FORBIDDEN
+from tests.vps.units.probe import ALLOWED, FORBIDDEN
 
 pytestmark = pytest.mark.vps
 

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from tests.vps.store import AS_SERVICE, GENEROUS_SECONDS, INSERT, NOTES, Store, meanwhile, sql, until
+from tests.vps.backups.store import AS_SERVICE, GENEROUS_SECONDS, INSERT, NOTES, Store, meanwhile, sql, until
 
 pytestmark = pytest.mark.vps
 

@@ -2,7 +2,17 @@
 
 import pytest
 
-from tests.vps.units import NOTE, asking, held, in_background, is_over, main_process, somebody_waits, until, web
+from tests.vps.units.instance import (
+    NOTE,
+    asking,
+    held,
+    in_background,
+    is_over,
+    main_process,
+    somebody_waits,
+    until,
+    web,
+)
 
 pytestmark = pytest.mark.vps
 
