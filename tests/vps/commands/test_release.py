@@ -16,15 +16,7 @@ UNTIL = (
     "coproc slipway release HEAD 2>&1; release=$COPROC_PID; exec 7<&${{COPROC[0]}};"
     " until read -r line <&7; [[ $line == {step}* ]]; do :; done;"
 )
-NO_WORKER = """
-
-@group.command("other")
-def other():
-    pass
-
-
-group.commands.pop("worker")
-"""
+NO_WORKER = '\n\n@group.command("other")\ndef other():\n    pass\n\n\ngroup.commands.pop("worker")\n'
 
 
 def test_an_archive_is_released_without_a_repository_under_the_commit_it_knows(service):
