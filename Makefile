@@ -58,12 +58,12 @@ uploads-test: $(BIN)/.installed ## Send files to a real object store, Ceph (need
 .PHONY: nginx-test
 nginx-test: $(BIN)/.installed-nginx ## Run the shipped site in the real Nginx, the machine's own and mainline (needs nginx and openssl)
 	@PATH="$$PATH:/usr/sbin"; command -v nginx || { echo "There is no Nginx on this machine: apt-get install nginx" >&2; exit 1; }
-	$(BIN)/pytest tests/nginx -m nginx --no-cov
+	$(BIN)/pytest tests/nginx -m nginx --no-cov --numprocesses=2
 
 .PHONY: servers-test
 servers-test: $(BIN)/.installed-servers ## Run the service by the real Supervisor, and in the real uWSGI, behind Nginx (needs nginx)
 	@PATH="$$PATH:/usr/sbin"; command -v nginx || { echo "There is no Nginx on this machine: apt-get install nginx" >&2; exit 1; }
-	$(BIN)/pytest tests/servers -m servers --no-cov
+	$(BIN)/pytest tests/servers -m servers --no-cov --numprocesses=2
 
 .PHONY: vps-test
 vps-test: $(BIN)/.installed ## Boot a Debian, provision it, release and break things there (needs root, systemd-container, debootstrap)

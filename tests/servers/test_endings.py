@@ -106,7 +106,7 @@ def test_a_service_that_is_frozen_as_a_whole_is_restarted(machine, front):
     machine.control("stop", "slipway-health")  # the minute that it would give to the new one are seconds here
     assert machine.text("slipway-health.err").count("does not answer, and is restarted") == 1
     until(lambda: client.get("/v1/ping").status_code == 200)
-    assert not any(Path(f"/proc/{pid}").exists() for pid in frozen)
+    until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in frozen))
 
 
 def test_a_configuration_that_is_refused_stays_down_and_says_why_once(machine, settings):
