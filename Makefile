@@ -66,8 +66,8 @@ servers-test: $(BIN)/.installed-servers ## Run the service by the real Superviso
 	$(BIN)/pytest tests/servers -m servers --no-cov --numprocesses=2
 
 .PHONY: vps-test
-vps-test: $(BIN)/.installed ## Boot a Debian, provision it, release and break things there (needs root, systemd-container, debootstrap)
-	$(BIN)/pytest tests/vps -m vps --no-cov --numprocesses=2 --dist=loadfile --durations=15
+vps-test: $(BIN)/.installed ## Boot a Debian, provision it, release and break things there; DRILLS=long: 50,000 requests (needs root, systemd-container)
+	$(BIN)/pytest $(or $(TESTS),tests/vps) -m vps --no-cov --numprocesses=2 --dist=loadfile --durations=15
 
 .PHONY: removal-test
 removal-test: $(BIN)/.installed ## Take each optional part out of a copy, and check what is left

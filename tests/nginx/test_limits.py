@@ -1,6 +1,9 @@
 """What a client may send, how slowly, and how much at once."""
 
+import json
+import shutil
 import socket
+import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -27,6 +30,17 @@ def test_a_body_is_accepted_up_to_the_limit_of_the_application(site, chunked):
     refused = send(LIMIT + 1)
     assert (refused.status, refused.header("Content-Type")) == (413, "application/problem+json")
     assert refused.json()["title"] == "Request Entity Too Large"
+
+
+@pytest.mark.skipif(not shutil.which("curl"), reason="no curl on this machine")
+def test_a_body_that_is_too_large_gets_the_same_answer_over_http_2(site, tmp_path):
+    (tmp_path / "body").write_bytes(b"x" * 2 * LIMIT)
+    local = ["--connect-to", f"{NAME}::127.0.0.1:", "--cacert", site.root / "etc/slipway/tls/fullchain.pem"]
+    address = f"https://{NAME}:{site.ports['443']}/v1/stack/echo"
+    command = ["curl", "--silent", "--http2", "--include", "--data-binary", f"@{tmp_path / 'body'}", *local, address]
+    head, _, body = subprocess.run(command, capture_output=True, text=True, check=False).stdout.partition("\n\n")
+    assert head.startswith("HTTP/2 413")
+    assert json.loads(body)["title"] == "Request Entity Too Large"
 
 
 def test_a_body_that_is_too_large_never_reaches_the_application(start, recorder):

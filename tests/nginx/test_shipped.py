@@ -64,7 +64,7 @@ def test_gixy_finds_nothing(tmp_path):
 
 def directive(file, name):
     """Return the arguments of a directive that is there once."""
-    [found] = re.findall(rf"^ *{name} (.*);", (SHIPPED / file).read_text(), re.MULTILINE)
+    [found] = re.findall(rf"^{name} (.*);", (SHIPPED / file).read_text(), re.MULTILINE)
     return found
 
 

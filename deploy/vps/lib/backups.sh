@@ -29,7 +29,7 @@ read_backup_settings() {
   : "${BACKUP_OFFSITE_COMMAND:=}" "${BACKUP_OFFSITE_TIMEOUT_SECONDS:=3600}" "${BACKUP_ENCRYPT_COMMAND:=}"
   set +a
   for name in BACKUP_KEEP_DAYS BACKUP_KEEP_COUNT BACKUP_OFFSITE_TIMEOUT_SECONDS; do
-    [[ ${!name} =~ ^[1-9][0-9]{0,5}$ ]] || refuse "$name is no number above 0" "editor $BACKUP_CONF"
+    [[ ${!name} =~ ^[1-9][0-9]{0,5}$ ]] || refuse "$name is no number above 0" "mend $BACKUP_CONF"
   done
   [[ -d $BACKUP_DIRECTORY ]] || refuse "$BACKUP_DIRECTORY is not there" "deploy/vps/provision"
 }

@@ -16,7 +16,8 @@ run_unit() { # run_unit UNIT: start it; when that fails show what it said
 
 last_lines() { # last_lines UNIT SINCE: what it wrote to the journal since that second
   journalctl --sync 2>/dev/null || true
-  journalctl --quiet --unit "$1" --since "@$2" --lines 20 --output cat --no-pager | sed 's/^/  | /'
+  # With --since, --lines would be the first ones.
+  journalctl --quiet --unit "$1" --since "@$2" --output cat --no-pager | tail -n 20 | sed 's/^/  | /'
 }
 
 start_instance() { # start_instance COLOUR: now, where systemd waits until it is ready, and at the next boot

@@ -17,6 +17,7 @@ FORMER_RELEASE=/srv/slipway/former      # the one that served before it: where `
 
 LIVE=/var/lib/slipway/live              # THE answer to which instance serves: a link to /run/slipway/blue or green
 ACME=/var/lib/slipway/acme
+MAINTENANCE=/var/lib/slipway/maintenance  # while it is there, Nginx asks nobody, and answers 503
 BACKUPS=/var/backups/slipway
 PIP_CACHE=/var/cache/slipway/pip
 LIB=/usr/local/lib/slipway

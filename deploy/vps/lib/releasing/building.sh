@@ -64,7 +64,8 @@ export_static() { # export_static FOLDER: to FOLDER/.static, by a user who may n
   (cd "$1" && runuser -u slipway -- env -i PATH=/usr/bin:/bin PYTHONDONTWRITEBYTECODE=1 APP_ENV=testing \
     SECRET_KEY=signs-nothing-only-static-files-are-exported DATABASE_URL='postgresql:///none?host=/nowhere' \
     .venv/bin/flask --app wsgi assets export "$out" >"$scratch/said" 2>&1) || {
-    tail -n 20 "$scratch/said" | sed 's/^/  | /' >&2
+    # Of code that cannot be imported the command says why, and then, beside the point, that it knows no `assets`.
+    sed '/^Usage: flask/,$d' "$scratch/said" | grep . | tail -n 20 | sed 's/^/  | /' >&2
     refuse "the code cannot be loaded; its last lines are above"
   }
   mkdir "$1/.static"

@@ -12,6 +12,7 @@ examine() {
     [[ -e $UNITS/$unit ]] || refuse "the unit $unit is missing" "slipway provision"
   done
   systemctl is-active --quiet nginx.service || refuse "nginx.service does not run" "systemctl status nginx.service"
+  [[ ! -e $MAINTENANCE ]] || refuse "Nginx tells everybody that the service is being maintained" "rm $MAINTENANCE"
   [[ -n $(setting PUBLIC_URL) ]] || refuse "$SETTINGS has no PUBLIC_URL" "deploy/vps/provision --domain NAME"
   free=$(df --output=avail --block-size=1M "$RELEASES" | tail -n 1)
   ((free >= NEEDED_MEGABYTES)) \

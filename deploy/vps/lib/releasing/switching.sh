@@ -15,7 +15,7 @@ put_into_service() { # put_into_service RELEASE
   systemctl stop "slipway-web@$next.service" "slipway-web@$next.socket"  # should somebody have started it by hand
   say "Starting $next"
   start_instance "$next" || refuse "$1 did not become ready"
-  smoke_test "$1" --unix-socket "/run/slipway/$next/web.sock" || refuse "$1 is ready, but does not answer as it should"
+  smoke_test "$1" --unix-socket "/run/slipway/$next/web.sock" || refuse "$1 has started, but does not answer as it should"
 
   phase=switched
   switch_to "$next" "releases/$1"
@@ -31,7 +31,7 @@ put_into_service() { # put_into_service RELEASE
 }
 
 serve_again() { # serve_again RELEASE: one that was built before, with the settings as they are now
-  run_unit "slipway-check@$1.service" || refuse "$1 does not start here; what it says is above" "editor $SETTINGS"
+  run_unit "slipway-check@$1.service" || refuse "$1 does not start here; what it says is above" "mend $SETTINGS"
   put_into_service "$1"
   say "$(called "$1") serves at $next since $(date +%T), $SECONDS s after the beginning."
 }
