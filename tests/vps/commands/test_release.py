@@ -155,3 +155,22 @@ def test_status_is_well_after_a_release_and_names_what_is_not(service):
     assert ill.returncode == 1
     for subject in ("serves", "redis", "certificate"):
         assert re.search(rf"^{subject} +BAD .*\(try: ", ill.stdout, re.MULTILINE)
+
+
+def test_while_the_service_is_maintained_status_says_so_and_no_release_begins(service):
+    service.machine.run("touch /var/lib/slipway/maintenance")
+    assert service.get("/v1/ping")[0] == 503
+    status = service.machine.run("slipway status", check=False)
+    release = service.machine.run("slipway release HEAD", check=False)
+    assert (status.returncode, release.returncode) == (1, 1)
+    assert "BAD  tells everybody that the service is being maintained" in status.stdout
+    assert "Next: rm /var/lib/slipway/maintenance" in release.stderr
+
+
+def test_of_a_unit_that_failed_the_last_lines_are_shown(server):
+    shown = server.run(
+        "here=/usr/local/lib/slipway; . $here/lib/saying.sh; . $here/lib/instances.sh; began=$(date +%s);"
+        " systemd-run --quiet --wait --unit talks sh -c 'seq 1001 1040; exit 1' || last_lines talks.service $began"
+    ).stdout
+    assert "  | 1040\n" in shown
+    assert len(shown.splitlines()) == 20
