@@ -82,7 +82,7 @@ def test_settings_that_are_not_acceptable_are_told_in_the_words_of_the_applicati
     said = (
         "The configuration is not acceptable (1 to mend):",
         "LOG_LEVEL: not one of",
-        "Next: editor /etc/slipway/settings",
+        "Next: mend /etc/slipway/settings",
     )
     refused(steady, "slipway release HEAD", *said)
     refused(steady, "slipway restart", *said)
