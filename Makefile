@@ -69,6 +69,14 @@ servers-test: $(BIN)/.installed-servers ## Run the service by the real Superviso
 vps-test: $(BIN)/.installed ## Boot a Debian, provision it, release and break things there; DRILLS=long: 50,000 requests (needs root, systemd-container)
 	$(BIN)/pytest $(or $(TESTS),tests/vps) -m vps --no-cov --numprocesses=2 --dist=loadfile --durations=15
 
+.PHONY: docker-test
+docker-test: $(BIN)/.installed-containers ## Build the images and run them, alone and together, on a real Docker engine (needs one, with compose)
+	$(BIN)/pytest $(or $(TESTS),tests/containers) -m docker --no-cov --numprocesses=2 --dist=loadfile --durations=15
+
+.PHONY: cluster-test
+cluster-test: $(BIN)/.installed-cluster .dev/checkov/.installed ## Check what is there for several hosts: Kubernetes, PgBouncer, hosts that fail (needs root)
+	$(BIN)/pytest $(or $(TESTS),tests/cluster) -m cluster --no-cov --numprocesses=2 --dist=loadfile --durations=15
+
 .PHONY: removal-test
 removal-test: $(BIN)/.installed ## Take each optional part out of a copy, and check what is left
 	$(BIN)/pytest tests/removal -m removal --no-cov --numprocesses=2
@@ -115,9 +123,10 @@ lock: $(BIN)/.installed ## Renew the pinned requirements with their hashes
 	for extra in $(EXTRAS); do $(BIN)/uv pip compile $(LOCK) -c requirements.txt --extra $$extra pyproject.toml -o requirements-$$extra.txt; done
 	$(BIN)/uv pip compile $(LOCK) -c requirements.txt --all-extras --group dev pyproject.toml -o requirements-dev.txt
 	for group in $(GROUPS); do $(BIN)/uv pip compile $(LOCK) -c requirements-dev.txt --group $$group -o requirements-$$group.txt; done
+	$(BIN)/uv pip compile $(LOCK) --group checkov -o requirements-checkov.txt
 
 EXTRAS := tracing uploads
-GROUPS := bench browser nginx servers
+GROUPS := bench browser cluster containers nginx servers
 LOCK := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock"
 
 .PHONY: remove
@@ -144,4 +153,9 @@ $(BIN)/.installed: requirements-dev.txt
 
 $(BIN)/.installed-%: $(BIN)/.installed requirements-%.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-$*.txt
+	@touch $@
+
+.dev/checkov/.installed: requirements-checkov.txt
+	@$(PYTHON) -m venv .dev/checkov
+	@.dev/checkov/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-checkov.txt
 	@touch $@

@@ -50,6 +50,8 @@ UrlOf = Callable[[str], str]
 LEFT_OUT = {
     "bench": "the benchmark, run once shortly",
     "browser": "the tests in a real browser",
+    "cluster": "the tests of clusters",
+    "docker": "the tests on a real Docker engine",
     "logging": "the tests with rsyslog and logrotate",
     "monitoring": "the tests with the real Prometheus",
     "nginx": "the tests of the site in the real Nginx",

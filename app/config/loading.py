@@ -1,12 +1,14 @@
 """Builds the configuration from the environment, or says everything that is wrong with it at once."""
 
 import os
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Never
 
 from app.config.environments import ENVIRONMENTS, Config, Development
+from app.config.names import strangers
 from app.config.setting import REQUIRED, Setting, settings_of
 from app.config.sources import read_secret, read_settings
 
@@ -27,7 +29,8 @@ def load_config(environ: Mapping[str, str], project: Path = PROJECT) -> Config:
 
     The environment's own variables win over `.env` in `project` (read in
     development only), which wins over the file that `APP_CONFIG_FILE` names.
-    Raises `ConfigError` naming every variable that is missing or malformed.
+    Raises `ConfigError` naming every variable that is missing or malformed, and
+    every name in a file that no setting has.
     """
     problems: dict[str, str] = {}
     cls, source = _sources(environ, project, problems)
@@ -41,7 +44,7 @@ def load_config(environ: Mapping[str, str], project: Path = PROJECT) -> Config:
             values[name] = _default(declared)
     config = cls(values)
     # What follows from a mistake that is told already, such as a missing REDIS_URL from a malformed one, is not told.
-    following = {name: text for name, text in config.problems() if not any(known in text for known in problems)}
+    following = {name: text for name, text in config.problems() if problems.keys().isdisjoint(re.findall(r"\w+", text))}
     problems = {**following, **problems}
     if problems:
         raise ConfigError(problems)
@@ -80,10 +83,12 @@ def _sources(
 
 def _beneath(source: dict[str, str], path: Path, variable: str, problems: dict[str, str]) -> dict[str, str]:
     """Lay `source` over the settings of a file."""
-    values, wrong = read_settings(path)
-    if wrong:
-        problems[variable] = "; ".join(wrong)
-    return {**values, **source}
+    said = read_settings(path)
+    if said.problems:
+        problems[variable] = "; ".join(said.problems)
+    # Tools of developers read .env too, such as Docker Compose.
+    problems.update(strangers(said.lines, path.name, ours_alone=variable != ".env"))
+    return {**said.values, **source}
 
 
 def _value(variable: str, declared: Setting, source: Mapping[str, str]) -> Any:

@@ -2,6 +2,15 @@
 
 import shlex
 from pathlib import Path
+from typing import NamedTuple
+
+
+class SettingsFile(NamedTuple):
+    """What a file of settings says: values by name, the number of each name's last line, what cannot be read."""
+
+    values: dict[str, str]
+    lines: dict[str, int]
+    problems: list[str]
 
 
 def read_secret(path: str) -> str:
@@ -12,27 +21,29 @@ def read_secret(path: str) -> str:
     return content
 
 
-def read_settings(path: Path) -> tuple[dict[str, str], list[str]]:
-    """Return the settings in a file of `NAME=value` lines, and what is wrong with the file, a line each.
+def read_settings(path: Path) -> SettingsFile:
+    """Return what a file of `NAME=value` lines says, whatever the names.
 
     Quotes and comments are the shell's; nothing is expanded. Not python-dotenv:
     where that is installed, the flask command reads `.env` in every environment.
     """
+    said = SettingsFile({}, {}, [])
     try:
-        lines = _read(str(path)).splitlines()
+        content = _read(str(path))
     except ValueError as error:
-        return {}, [str(error)]
-    values, problems = {}, []
-    for number, line in enumerate(lines, start=1):
+        said.problems.append(str(error))
+        return said
+    for number, line in enumerate(content.splitlines(), start=1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         name, separator, value = line.strip().removeprefix("export ").partition("=")
         words = _split(value)
         if not separator or not name.isidentifier() or len(words) > 1:
-            problems.append(f"line {number} of {path.name} is not NAME=value; spaces need quotes")
+            said.problems.append(f"line {number} of {path.name} is not NAME=value; spaces need quotes")
         else:
-            values[name] = "".join(words)
-    return values, problems
+            said.values[name] = "".join(words)
+            said.lines[name] = number
+    return said
 
 
 def writable_file(raw: str) -> str:

@@ -7,6 +7,7 @@ import pytest
 from app.config import ConfigError, load_config
 from app.config.environments import Production
 from app.config.setting import REQUIRED, settings_of
+from tests.conftest import PRODUCTION, TESTING
 
 PRINT = "from app.config import load_config_or_exit; print(load_config_or_exit().DB_POOL_SIZE)"
 
@@ -125,12 +126,30 @@ def test_a_configuration_file_is_held_to_the_rules_of_production(production, tmp
 
 
 def test_every_malformed_line_of_a_configuration_file_is_reported(production, tmp_path):
-    (tmp_path / "settings").write_text("good=1\nbad line\nA='open\n")
+    (tmp_path / "settings").write_text("WEB_THREADS=1\nbad line\nA='open\n")
     problems = refused({**production, "APP_CONFIG_FILE": str(tmp_path / "settings")})
     assert problems == {
         "APP_CONFIG_FILE": "line 2 of settings is not NAME=value; spaces need quotes; "
         "line 3 of settings is not NAME=value; spaces need quotes"
     }
+
+
+def test_a_name_in_a_configuration_file_that_no_setting_has_is_refused_whichever_the_environment(tmp_path):
+    (tmp_path / "settings").write_text("# Logs\nLOGLEVEL=DEBUG\n")
+    for environ in (PRODUCTION, TESTING):
+        assert refused({**environ, "APP_CONFIG_FILE": str(tmp_path / "settings")}) == {
+            "LOGLEVEL": "no such setting (line 2 of settings); did you mean LOG_LEVEL?"
+        }
+
+
+def test_a_name_that_is_unknown_hides_nothing_else_that_is_wrong(production, tmp_path):
+    (tmp_path / "settings").write_text("REDIS=redis://h/0\nURL=x\nSESSION_STORE=redis\n")
+    problems = refused({**production, "APP_CONFIG_FILE": str(tmp_path / "settings")})
+    assert set(problems) == {"REDIS", "URL", "SESSION_STORE"}
+
+
+def test_names_in_the_environment_may_be_anybodys(production):
+    load_config({**production, "LOGLEVEL": "DEBUG", "PGOPTIONS": "-c jit=off"})
 
 
 def test_a_configuration_file_that_is_missing_is_refused(production, tmp_path):
@@ -164,6 +183,15 @@ def test_a_malformed_dotenv_is_refused_by_its_name(development, tmp_path):
     (tmp_path / ".env").write_text("not a setting\n")
     problems = refused(development, project=tmp_path)
     assert problems == {".env": "line 1 of .env is not NAME=value; spaces need quotes"}
+
+
+def test_dotenv_is_also_read_by_others_so_only_a_slip_of_the_pen_is_refused_there(development, tmp_path):
+    (tmp_path / ".env").write_text("COMPOSE_PROJECT_NAME=slipway\nhttp_proxy=http://proxy:3128\n")
+    load_config(development, project=tmp_path)
+    (tmp_path / ".env").write_text("COMPOSE_PROJECT_NAME=slipway\nWEB_TREADS=8\n")
+    assert refused(development, project=tmp_path) == {
+        "WEB_TREADS": "no such setting (line 2 of .env); did you mean WEB_THREADS?"
+    }
 
 
 def test_everything_that_is_wrong_is_reported_at_once_a_line_each(tmp_path):

@@ -59,20 +59,25 @@ def test_a_secret_that_cannot_be_read_is_refused_with_the_reason(tmp_path):
     ],
 )
 def test_a_line_is_read_as_a_shell_reads_it_but_nothing_is_expanded(write, line, value):
-    assert read_settings(write(line)) == ({"A": value}, [])
+    said = read_settings(write(line))
+    assert (said.values, said.problems) == ({"A": value}, [])
 
 
 def test_comments_and_empty_lines_say_nothing(write):
-    assert read_settings(write("# A=1\n\n   \n#\n")) == ({}, [])
+    assert read_settings(write("# A=1\n\n   \n#\n")) == ({}, {}, [])
+
+
+def test_each_name_is_found_at_its_last_line(write):
+    assert read_settings(write("# first\nA=1\n\nB=2\nA=3\n")).lines == {"A": 5, "B": 4}
 
 
 @pytest.mark.parametrize("line", ["A", "A B", "=value", "1A=value", "A-B=value", "A = value", "A=two words", "A='open"])
 def test_a_line_that_is_no_setting_is_reported_by_its_number_without_repeating_it(write, line):
-    values, problems = read_settings(write(f"OK=1\n{line}\nALSO=2\n"))
-    assert values == {"OK": "1", "ALSO": "2"}
-    assert problems == ["line 2 of given is not NAME=value; spaces need quotes"]
+    said = read_settings(write(f"OK=1\n{line}\nALSO=2\n"))
+    assert said.values == {"OK": "1", "ALSO": "2"}
+    assert said.problems == ["line 2 of given is not NAME=value; spaces need quotes"]
 
 
 def test_a_file_that_cannot_be_read_is_reported(tmp_path, write):
-    assert read_settings(tmp_path / "nothing") == ({}, ["its file cannot be read (No such file or directory)"])
-    assert read_settings(write(b"A=\xff")) == ({}, ["its file cannot be read (it is not UTF-8 text)"])
+    assert read_settings(tmp_path / "nothing").problems == ["its file cannot be read (No such file or directory)"]
+    assert read_settings(write(b"A=\xff")) == ({}, {}, ["its file cannot be read (it is not UTF-8 text)"])

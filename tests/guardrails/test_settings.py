@@ -35,5 +35,5 @@ def test_the_example_shows_the_defaults_of_production():
 
 
 def test_the_example_is_a_configuration_that_only_lacks_its_secrets():
-    values, problems = read_settings(PROJECT / ".env.example")
-    assert (values, problems) == ({"APP_ENV": "development"}, [])
+    said = read_settings(PROJECT / ".env.example")
+    assert (said.values, said.problems) == ({"APP_ENV": "development"}, [])

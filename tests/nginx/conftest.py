@@ -39,8 +39,8 @@ def certificate(tmp_path_factory):
     return issued(folder, made)
 
 
-def issued(folder, made):
-    names = ["-subj", f"/CN={sites.NAME}", "-addext", f"subjectAltName=DNS:{sites.NAME}", "-days", "2"]
+def issued(folder, made, name=sites.NAME):
+    names = ["-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}", "-days", "2"]
     files = ["-keyout", folder / "privkey.pem", "-out", folder / "fullchain.pem"]
     subprocess.run(["openssl", "req", "-x509", "-noenc", *made, *names, *files], check=True, capture_output=True)
     return folder

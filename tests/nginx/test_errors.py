@@ -30,7 +30,7 @@ def test_a_dead_service_is_a_502_with_problem_details_for_the_api(dead):
         "type": "about:blank",
         "title": "Bad Gateway",
         "status": 502,
-        "detail": "The service does not answer. It is being restarted; please try again in a few seconds.",
+        "detail": "The service does not answer: it has not begun yet, or is being restarted. Please try again soon.",
         "instance": "/v1/ping",
         "request_id": answer.header("X-Request-ID"),
     }

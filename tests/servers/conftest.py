@@ -99,6 +99,7 @@ def front(certificate):
 def site(request, install, certificate):
     """A machine that serves behind Nginx, with one server and then the other; it is shared, so it is only asked."""
     with install(request.param) as machine:
+        machine.alone()
         machine.start()
         until(machine.is_ready)
         with in_front_of(machine, certificate) as client:

@@ -13,6 +13,7 @@ import sys
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
+from xmlrpc.client import dumps, loads
 
 from tests.conftest import PROJECT
 from tests.stack.conftest import GENEROUS_SECONDS, until
@@ -25,6 +26,17 @@ def relocated(text, root):
     """Return what is installed, for a machine whose files are in `root` and whose one user is the one of this test."""
     text = re.sub(r"(?<![\w.])/(etc|srv|usr/local|var)/", rf"{root}/\1/", text)
     return re.sub(r"^user=\w+", f"user={getpass.getuser()}", text, flags=re.MULTILINE)
+
+
+def asked(address, method, path, body=None):
+    """Return status and text of the answer of whoever listens at that Unix socket."""
+    connection = HTTPConnection("localhost")
+    with socket.socket(socket.AF_UNIX) as connection.sock:
+        connection.sock.settimeout(GENEROUS_SECONDS)
+        connection.sock.connect(str(address))
+        connection.request(method, path, body)
+        response = connection.getresponse()
+        return response.status, response.read().decode()
 
 
 class Installed:
@@ -81,6 +93,10 @@ class Installed:
         self.leave_out("slipway-worker")
         self.change("etc/supervisor/conf.d/slipway.conf", "^numprocs=2", "numprocs=1")
 
+    def soon_content(self):
+        """Have Supervisor take a program for started after a second: for tests in which that is no question."""
+        self.change("etc/supervisor/conf.d/slipway.conf", "^startsecs=10", "startsecs=1")
+
     def release(self, name):
         """Make a release of this tree under that name, and make it the current one."""
         folder = self.root / "srv/slipway/releases" / name
@@ -110,8 +126,15 @@ class Installed:
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
-        until(lambda: (self.root / "var/run/supervisor.sock").is_socket() or self.process.poll() is not None)
+        until(lambda: self.listens() or self.process.poll() is not None)
         assert self.process.poll() is None, (self.root / "supervisord.out").read_text()
+
+    def listens(self):
+        """Whether Supervisor takes commands."""
+        try:
+            return asked(self.root / "var/run/supervisor.sock", "GET", "/")
+        except OSError:
+            return False
 
     def stop(self):
         """Stop Supervisor as a machine that shuts down does, and return its exit status."""
@@ -132,16 +155,18 @@ class Installed:
             env={"PATH": f"{BIN}:{os.environ['PATH']}"},
             capture_output=True,
             text=True,
-            timeout=3 * GENEROUS_SECONDS,
+            timeout=10 * GENEROUS_SECONDS,
             check=False,
         )
         assert not check or done.returncode == 0, done.stdout + done.stderr + self.errors()
         return done
 
     def status(self, program):
-        """Return the state of a program, and the number of its process, or 0."""
-        state = self.control("status", program, check=False).stdout.split()[1]
-        return state, int(self.control("pid", program, check=False).stdout)
+        """Return the state of a program, and the number of its process, or 0; asked as supervisorctl asks."""
+        question = dumps((program,), "supervisor.getProcessInfo")
+        _, answer = asked(self.root / "var/run/supervisor.sock", "POST", "/RPC2", question)
+        [told], _ = loads(answer)
+        return told["statename"], told["pid"]
 
     def is_down(self, program):
         """Whether a program was given up, at once or when it had been up for a while."""
@@ -173,13 +198,7 @@ class Installed:
     def internal(self, path, number=None):
         """Return status and text of what the internal address of an instance says; of the live one if none is named."""
         folder = self.state / ("live" if number is None else f"web-{number}")
-        connection = HTTPConnection("internal")
-        with socket.socket(socket.AF_UNIX) as connection.sock:
-            connection.sock.settimeout(GENEROUS_SECONDS)
-            connection.sock.connect(str(folder / "metrics.sock"))
-            connection.request("GET", path)
-            response = connection.getresponse()
-            return response.status, response.read().decode()
+        return asked(folder / "metrics.sock", "GET", path)
 
     def is_ready(self, number=0):
         """Whether an instance is; one that was given up never will be."""

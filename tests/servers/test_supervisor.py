@@ -34,6 +34,7 @@ def stands_at(gate, name):
 
 def test_a_job_is_finished_before_its_worker_stops(gunicorn, enqueue):
     gunicorn.leave_out("slipway-web")
+    gunicorn.soon_content()
     gunicorn.start()
     pids = {program: gunicorn.pid(program) for program in WORKERS}
     enqueue(tasks.stay, "long")
@@ -49,6 +50,7 @@ def test_a_job_is_finished_before_its_worker_stops(gunicorn, enqueue):
 
 def test_stopping_all_waits_for_jobs_and_signals_none_of_them(gunicorn, enqueue):
     gunicorn.leave_out("slipway-web")
+    gunicorn.soon_content()
     gunicorn.start()
     for program in WORKERS:
         gunicorn.pid(program)
@@ -68,6 +70,7 @@ def test_stopping_all_waits_for_jobs_and_signals_none_of_them(gunicorn, enqueue)
 def test_a_worker_that_is_killed_is_back_and_its_job_is_run_again(install, enqueue):
     with install("gunicorn", JOB_LOST_SECONDS="3") as machine:
         machine.leave_out("slipway-web")
+        machine.soon_content()
         machine.start()
         pids = {program: machine.pid(program) for program in WORKERS}
         enqueue(tasks.stay, "again")
@@ -85,7 +88,7 @@ def test_a_worker_that_is_killed_is_back_and_its_job_is_run_again(install, enque
 def test_no_line_is_lost_when_the_files_of_the_log_are_turned(gunicorn, front):
     gunicorn.change("etc/supervisor/conf.d/slipway.conf", "^stdout_logfile_maxbytes=.*", "stdout_logfile_maxbytes=20KB")
     gunicorn.change("etc/supervisor/conf.d/slipway.conf", "^stdout_logfile_backups=.*", "stdout_logfile_backups=100")
-    gunicorn.leave_out("slipway-worker")
+    gunicorn.alone()
     gunicorn.start()
     until(gunicorn.is_ready)
     client = front(gunicorn)

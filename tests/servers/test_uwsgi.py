@@ -8,15 +8,27 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.servers.asking import ask
+from tests.servers.nginx import in_front_of
 from tests.servers.scraping import counted
 from tests.stack.conftest import until
 
 pytestmark = pytest.mark.servers
 
 
+@pytest.fixture(scope="module")
+def started(install, certificate):
+    """A machine with uWSGI that serves, and a client in front; it is shared, so it is only asked."""
+    with install("uwsgi") as machine:
+        machine.alone()
+        machine.start()
+        until(machine.is_ready)
+        with in_front_of(machine, certificate) as client:
+            yield machine, client
+
+
 @pytest.fixture
-def started(uwsgi, front):
-    """A machine with uWSGI that serves, and a client in front."""
+def own(uwsgi, front):
+    """Likewise, for a test that ends its processes."""
     uwsgi.alone()
     uwsgi.start()
     until(uwsgi.is_ready)
@@ -100,7 +112,7 @@ def test_workers_are_replaced_after_so_many_requests_and_none_is_lost(uwsgi, fro
     until(all_were_replaced)
     assert set(statuses) == {200}
     until(uwsgi.is_ready)
-    assert counted(uwsgi, "/v1/ping") == len(statuses)
+    until(lambda: counted(uwsgi, "/v1/ping") == len(statuses))
 
 
 def test_connections_are_not_used_again_so_none_breaks_under_a_write(started):
@@ -110,12 +122,13 @@ def test_connections_are_not_used_again_so_none_breaks_under_a_write(started):
     assert set(statuses) == {405}
 
 
-def test_the_metrics_of_workers_that_are_gone_are_kept_in_few_files(started):
-    machine, client = started
+def test_the_metrics_of_workers_that_are_gone_are_kept_in_few_files(own):
+    machine, client = own
     _, master = machine.status("slipway-web:web-0")
     folder = machine.metric_folder(master)
-    for _ in range(5):
+    for number in range(1, 6):
         assert client.get("/v1/ping").status_code == 200
+        until(lambda number=number: counted(machine, "/v1/ping") == number)
         workers = until(lambda: len(machine.children(master)) == 2 and machine.children(master))
         os.kill(min(workers), signal.SIGKILL)
         until(lambda workers=workers: len(machine.children(master) - workers) == 1)
@@ -125,8 +138,8 @@ def test_the_metrics_of_workers_that_are_gone_are_kept_in_few_files(started):
     assert counted(machine, "/v1/ping") == 5
 
 
-def test_the_folder_of_metrics_goes_with_the_master(started):
-    machine, _client = started
+def test_the_folder_of_metrics_goes_with_the_master(own):
+    machine, _client = own
     folder = machine.metric_folder(machine.status("slipway-web:web-0")[1])
     assert folder.exists()
     machine.control("stop", "slipway-web:web-0")

@@ -10,6 +10,7 @@ from tests.conftest import PROJECT
 
 FOLDER = PROJECT / "deploy/logging"
 TEMPLATE = json.loads((FOLDER / "index-template.json").read_text())
+NGINX = PROJECT / "deploy/nginx/slipway"
 VIEWS = [json.loads(line) for line in (FOLDER / "kibana-saved-view.ndjson").read_text().splitlines()]
 MAPPINGS = TEMPLATE["template"]["mappings"]
 
@@ -30,6 +31,17 @@ def renames_of_logstash():
     pairs = re.findall(r'^\s*"(\w+)" => "\[(\S+)\]"$', block, re.MULTILINE)
     assert len(pairs) == block.count("=>")
     return {old: new.replace("][", ".") for old, new in pairs}
+
+
+def line_of_nginx(**values):
+    """Return a line of Nginx's access log, by its format and with these values, of which there may be none."""
+    [quoted] = re.findall(
+        r"^log_format slipway escape=json$(.*?);$", (NGINX / "log.conf").read_text(), re.DOTALL | re.MULTILINE
+    )
+    usual = {"slipway_timestamp": "2026-01-31T12:00:00.123Z", "slipway_status": "200", "body_bytes_sent": "512"}
+    usual |= {"slipway_nanoseconds": "12000000"} | dict.fromkeys(re.findall(r"\$(\w+_seconds)\b", quoted), "0.012")
+    text = "".join(re.findall(r"'(.*)'", quoted))
+    return re.sub(r"\$(\w+)", lambda found: (usual | values).get(found[1], "some"), text)
 
 
 def document(line, renames):
@@ -61,6 +73,8 @@ def is_of_type(value, kind):
         return isinstance(value, str)
     if kind == "long":
         return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63
+    if kind == "float":
+        return isinstance(value, (int, float)) and not isinstance(value, bool)
     if kind == "date":
         return datetime.fromisoformat(value).tzinfo is not None
     raise AssertionError(f"no rule for {kind}")

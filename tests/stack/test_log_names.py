@@ -5,17 +5,20 @@ import re
 from datetime import UTC, datetime
 
 import pytest
+import yaml
 
 from tests.conftest import PROJECT
 from tests.stack.conftest import running, until
 from tests.stack.elastic import (
     FOLDER,
     MAPPINGS,
+    NGINX,
     TEMPLATE,
     VIEWS,
     document,
     filebeat,
     is_of_type,
+    line_of_nginx,
     mapped,
     renames_of_filebeat,
     renames_of_logstash,
@@ -88,10 +91,30 @@ def test_a_traceback_and_hostile_text_are_one_event_each(lines, documents):
 
 def test_the_time_is_one_that_each_of_them_reads(documents):
     layout = filebeat("timestamp")["layouts"]
-    assert layout == ["2006-01-02T15:04:05.000Z"]  # Go's way to write the pattern below
+    assert layout[0] == "2006-01-02T15:04:05.000Z"  # Go's way to write the pattern below
     for stored in documents:
         assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", stored["@timestamp"])
         assert abs((datetime.now(UTC) - datetime.fromisoformat(stored["@timestamp"])).total_seconds()) < 3_600
+
+
+def test_what_nginx_writes_is_read_by_the_shippers_and_every_field_of_it_is_mapped():
+    [file] = re.findall(r"^access_log (\S+) slipway\b", (NGINX / "server.conf").read_text(), re.MULTILINE)
+    inputs = yaml.safe_load((FOLDER / "filebeat.yml").read_text())["filebeat.inputs"]
+    assert [file] in [each.get("paths") for each in inputs if each["enabled"]]
+    assert f'file="{file}"' in (FOLDER / "rsyslog.conf").read_text()
+    stored = document(line_of_nginx(), renames_of_logstash())
+    assert "upstream.response_seconds" in stored
+    for name, value in stored.items():
+        assert mapped(name), f"{name} is not in the template"
+        assert is_of_type(value, mapped(name)["type"]), f"{name}: {value!r}"
+
+
+def test_what_systemd_keeps_is_found_by_the_names_of_the_units():
+    inputs = yaml.safe_load((FOLDER / "filebeat.yml").read_text())["filebeat.inputs"]
+    [journal] = [each["syslog_identifiers"] for each in inputs if each["type"] == "journald"]
+    units = [path.read_text() for path in (PROJECT / "deploy/systemd").glob("*.service")]
+    assert set(journal) <= set(re.findall(r"^SyslogIdentifier=(\S+)$", "\n".join(units), re.MULTILINE))
+    assert "slipway-web" in journal
 
 
 def test_the_views_of_kibana_ask_for_fields_that_are_mapped():

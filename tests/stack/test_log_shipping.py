@@ -16,7 +16,7 @@ import pytest
 
 from tests.conftest import PROJECT
 from tests.stack.conftest import GENEROUS_SECONDS, until
-from tests.stack.elastic import FOLDER, document, is_of_type, mapped, renames_of_logstash
+from tests.stack.elastic import FOLDER, document, is_of_type, line_of_nginx, mapped, renames_of_logstash
 
 pytestmark = pytest.mark.logging
 
@@ -150,10 +150,12 @@ class Rsyslog:
 
     def __init__(self, folder, port):
         self.file, self.socket, self._folder = folder / "service.log", folder / "log", folder
+        self.nginx = folder / "nginx.log"
         (folder / "spool").mkdir()
         places = {
             "/var/spool/rsyslog": folder / "spool",
             "/var/log/slipway/service.log": self.file,
+            "/var/log/nginx/slipway.log": self.nginx,
             "logstash.internal": "127.0.0.1",
             '"5045"': f'"{port}"',
             'resumeInterval="5"': 'resumeInterval="1"',
@@ -235,6 +237,20 @@ def test_every_line_of_the_file_arrives_as_one_event_though_the_receiver_is_away
     assert all(is_storable(line) for line in receiver.lines())
     traces = [json.loads(line).get("error.stack_trace", "") for line in receiver.lines()]
     assert len([trace for trace in traces if trace.count("\n") > 5]) == 2
+
+
+def test_what_nginx_saw_of_a_request_arrives_too_and_after_its_file_was_rotated(receiver, rsyslog):
+    written = []
+    for name in ("before", "after"):
+        for number in range(20):
+            written.append(line_of_nginx(slipway_request_id=f"{name}-{number}"))
+            with rsyslog.nginx.open("a") as log:
+                log.write(written[-1] + "\n")
+        until(lambda: len(receiver.lines()) >= len(written))
+        if name == "before":
+            rsyslog.nginx.rename(rsyslog.nginx.with_suffix(".log.1"))
+    assert sorted(receiver.lines()) == sorted(written)
+    assert all(is_storable(line) for line in receiver.lines())
 
 
 def test_syslog_brings_the_same_lines_and_its_restart_costs_no_request(start, receiver, rsyslog):

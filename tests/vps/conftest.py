@@ -12,6 +12,11 @@ from tests.vps.machine.possible import lacking
 from tests.vps.service import Service
 
 HOME = PROJECT / ".dev/vps"
+# What is backed up, lost and restored; where the example was taken out, its table is the tests' own.
+TABLE = """CREATE TABLE IF NOT EXISTS notes (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    title text NOT NULL CHECK (title <> ''), body text NOT NULL CHECK (char_length(body) <= 10000)
+)"""
 KEEP = os.environ.get("VPS_KEEP", "") not in {"", "0"}
 
 _said = []
@@ -69,6 +74,7 @@ def prepared(home, tmp_path_factory):
         _said.append(f"{machine.name} provisioned in {service.provision(tmp_path_factory.mktemp('tree')):.1f} s")
         began = time.monotonic()
         service.release("first")
+        service.sql(TABLE)
         _said.append(f"{machine.name} released in {time.monotonic() - began:.1f} s")
         machine.remember()
         yield service

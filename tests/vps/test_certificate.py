@@ -112,7 +112,8 @@ class Load:
 def test_a_dry_run_asks_the_authority_and_changes_nothing(server, authority):
     before = shown(server), server.run("readlink /etc/slipway/tls").stdout
     said = server.run(f"slipway certificate --server {authority.url} --dry-run").stdout
-    assert "Nothing was changed" in said
+    assert f"Getting a certificate for {HOST} from {authority.url}, only to see" in said
+    assert f"Nothing was changed.\nNext: slipway certificate --server {authority.url}\n" in said
     assert (shown(server), server.run("readlink /etc/slipway/tls").stdout) == before
     assert server.run("test -e /etc/letsencrypt/live/slipway", check=False).returncode == 1
 
@@ -136,8 +137,17 @@ def test_an_authority_that_does_not_find_the_machine_is_explained(server, author
         authority.point(HOST, server.address)
     assert result.returncode == 1
     assert words in result.stderr
-    assert "Next: slipway certificate --dry-run" in result.stderr
+    assert f"Next: slipway certificate --server {authority.url} --dry-run\n" in result.stderr
     assert shown(server) == before
+
+
+def test_a_dry_run_asks_and_names_the_staging_server_of_lets_encrypt_and_leads_to_no_second_one(server):
+    result = server.run("slipway certificate --dry-run", check=False)
+    staging = "https://acme-staging-v02.api.letsencrypt.org/directory"
+    assert f"Getting a certificate for {HOST} from {staging}, only to see" in result.stdout
+    assert result.returncode == 1  # no machine of these tests can reach it
+    assert "does not reach the authority" in result.stderr
+    assert f"Next: curl --head {staging}\n" in result.stderr
 
 
 def test_an_authority_that_cannot_be_reached_is_explained(server):

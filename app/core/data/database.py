@@ -18,6 +18,12 @@ from app.core.observability import health
 RETRY_AFTER_SECONDS = 5
 PREPARED_FROM = 5  # times that a connection has sent the same statement
 
+_FACTS = text(
+    "SELECT pg_backend_pid(),"
+    " current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int,"
+    " (1000 * extract(epoch FROM current_setting('statement_timeout')::interval))::int"
+)
+
 _log = logging.getLogger(__name__)
 
 
@@ -87,17 +93,19 @@ def engine_options(config: dict[str, Any]) -> dict[str, Any]:
 
 
 def ping() -> None:
-    """Ask the database something; raises SQLAlchemy's `OperationalError` or `TimeoutError` when it does not answer."""
+    """Ask the database something; raises SQLAlchemy's `OperationalError` or `TimeoutError` when it does not answer.
+
+    It tells as well what cannot hold: more connections than it allows, unless a pooler is in between, which lends a
+    few to many; and a timeout that did not arrive, for a pooler drops what it cannot keep for each client.
+    """
     with db.engine.connect() as connection:
-        allowed = connection.scalar(
-            text(
-                "SELECT current_setting('max_connections')::int"
-                " - current_setting('superuser_reserved_connections')::int"
-            )
-        )
+        process, allowed, timeout = connection.execute(_FACTS).one()
+        pooled = process != connection.connection.dbapi_connection.info.backend_pid  # type: ignore[union-attr]
     wanted = _capacity(current_app.config).limit
-    if wanted > allowed:
+    if wanted > allowed and not pooled:
         _warn_of_capacity(wanted, allowed)
+    if not 0 < timeout <= current_app.config["DB_STATEMENT_TIMEOUT_MS"]:
+        _warn_of_timeout(timeout, current_app.config["DB_STATEMENT_TIMEOUT_MS"])
 
 
 def _capacity(config: dict[str, Any]) -> Capacity:
@@ -110,6 +118,17 @@ def _warn_of_capacity(wanted: int, allowed: int) -> None:
     """Say once that this instance alone could exhaust the server; others share it."""
     _log.warning(
         "workers x (DB_POOL_SIZE + DB_POOL_MAX_OVERFLOW) is %d connections, but the server allows %d", wanted, allowed
+    )
+
+
+@cache
+def _warn_of_timeout(milliseconds: int, wanted: int) -> None:
+    """Say once that a statement may go on for longer than this service waits for it."""
+    _log.warning(
+        "the database's statement_timeout is %d ms, and DB_STATEMENT_TIMEOUT_MS %d: a pooler does not pass it on;"
+        " set it for the role (deploy/pgbouncer/roles.sql)",
+        milliseconds,
+        wanted,
     )
 
 

@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034 # why and look are for certificate
 # Whether an authority could see that the host is ours, and what its refusal means.
 # Installed as /usr/local/lib/slipway/lib/acme.sh. Check: shellcheck acme.sh
 
@@ -29,20 +29,23 @@ what_is_there() { # what_is_there HOST STATUS-OF-CURL: in words; a machine may b
   esac
 }
 
-explain_refusal() { # explain_refusal HOST OUTPUT-OF-CERTBOT
-  case $2 in
+explain_refusal() { # explain_refusal HOST SERVER OUTPUT-OF-CERTBOT: sets `why`, and `look`, a command that shows it
+  case $3 in
     *rateLimited* | *"too many"* | *rate-limits*)
-      printf 'the authority issues no more for now; it says until when. Meanwhile, --dry-run asks its staging server' ;;
+      why="the authority issues no more for now; it says until when" look='' ;;
     *"Type:   dns"* | *"DNS problem"* | *NXDOMAIN* | *"could not resolve"*)
-      printf 'the authority finds no address of %s in DNS: it needs an A record (or AAAA) with the address of this machine' "$1" ;;
+      why="the authority finds no address of $1 in DNS: it needs an A record (or AAAA) with the address of this machine"
+      look="getent ahosts $1; hostname -I" ;;
     *"Type:   connection"*)
-      printf 'the authority gets no answer at port 80 of %s: is it open in every firewall, and the address in DNS this machine'"'"'s?' "$1" ;;
+      why="the authority gets no answer at port 80 of $1: is it open in every firewall, and the address in DNS this machine's?"
+      look="curl --head http://$1/, from another machine" ;;
     *"Type:   unauthorized"*)
-      printf 'the authority got an answer at port 80 of %s that is not from this Nginx: DNS leads elsewhere, or something is in between' "$1" ;;
+      why="the authority got an answer at port 80 of $1 that is not from this Nginx: DNS leads elsewhere, or something is in between"
+      look="getent ahosts $1; hostname -I" ;;
     *"Type:   caa"*)
-      printf 'a CAA record in DNS allows other authorities only to issue for %s' "$1" ;;
+      why="a CAA record in DNS allows other authorities only to issue for $1" look="dig +short CAA $1" ;;
     *ConnectionError* | *"Error: Requesting "* | *SSLError*)
-      printf 'this machine does not reach the authority, or does not trust its server' ;;
-    *) printf 'certbot could not get a certificate for %s; above is what it says' "$1" ;;
+      why="this machine does not reach the authority, or does not trust its server" look="curl --head $2" ;;
+    *) why="certbot could not get a certificate for $1; above is what it says" look='less /var/log/letsencrypt/letsencrypt.log' ;;
   esac
 }

@@ -71,6 +71,16 @@ told() { # told PATH FIELD: what a backup's JSON says of itself
   sed -n "s/^ *\"$2\": \"\{0,1\}\([^\",]*\).*/\1/p" "$1.json"
 }
 
+revisions() { # revisions FOLDER: of the migrations in it
+  sed -nE "s/^revision(: str)? = [\"'](.*)[\"'].*/\2/p" "$1"/*.py 2>/dev/null || true
+}
+
+wanted_schema() { # wanted_schema FOLDER: the last of them, which no other one follows; several, if there are branches
+  local followed
+  followed=$(sed -nE "/^down_revision/p" "$1"/*.py 2>/dev/null | grep -oE "[\"'][^\"']+[\"']" | tr -d "\"'") || true
+  revisions "$1" | grep --line-regexp --fixed-strings --invert-match --file <(echo "${followed:-}") | sort | paste -sd ' ' || true
+}
+
 want_room() { # want_room BYTES FOLDER: refuse unless a database of that size, and what is written beside it, fits there
   local free needed=$(($1 * 6 / 5 + (200 << 20)))
   free=$(df --output=avail --block-size=1 "$2" | tail -n 1)

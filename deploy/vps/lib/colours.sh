@@ -39,6 +39,22 @@ checksum_of_deploy() { # checksum_of_deploy TREE: of what provision installs out
   (cd "$1/deploy" && find vps systemd nginx redis -type f -exec sha256sum {} + | sort) | sha256sum
 }
 
+find_release() { # find_release NAME: of a folder, or what a release calls itself; a line for each that fits
+  local name
+  if [[ $1 =~ ^2[^/]*$ && -d $RELEASES/$1 ]]; then
+    echo "$1"
+    return
+  fi
+  releases | while read -r name; do
+    if [[ $(release_name "$RELEASES/$name") == "$1" ]]; then echo "$name"; fi
+  done
+}
+
+all_called() { # those that are kept, the newest first, in one line
+  local name
+  releases | while read -r name; do called "$name"; done | paste -sd , | sed 's/,/, /g'
+}
+
 called() { # called NAME: the release, and its own name where that is another
   local own
   own=$(release_name "$RELEASES/$1")

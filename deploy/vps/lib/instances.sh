@@ -88,6 +88,16 @@ has_failed() { # has_failed UNIT: or systemd has started it once more by itself
   [[ $(property "$1" ActiveState) == failed || $(property "$1" NRestarts) != 0 ]]
 }
 
+missing_secrets() { # a line for each file that a unit is to take a secret from and that is not there: it, and who names it
+  local units id path place
+  units=$(workers | xargs systemctl cat slipway-{web@blue,check@any,migrate@any}.service 2>/dev/null)
+  awk '/^# \// { place = $2 } sub("^LoadCredential=", "") { sub(":", " "); print $0, place }' <<<"$units" | sort --unique \
+    | while read -r id path place; do
+      # Where there is a default, the unit starts with that, and the application says what is missing.
+      if [[ $path == /* && ! -e $path && $units != *$'\n'"SetCredential=$id:"* ]]; then echo "$path $place"; fi
+    done
+}
+
 property() { # property UNIT NAME: as systemd has it; times as @SECONDS
   systemctl show --timestamp unix --value --property "$2" "$1"
 }

@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# One operator at a time: whoever changes what serves holds a lock, and says so in it.
+# One operator at a time: whoever changes what serves holds a lock, and says so in it and in the journal.
 # Installed as /usr/local/lib/slipway/lib/lock.sh. Check: shellcheck lock.sh
 
 hold_lock() { # hold_lock WHAT: until this process ends, however it does; a second one is refused at once
@@ -7,7 +7,8 @@ hold_lock() { # hold_lock WHAT: until this process ends, however it does; a seco
   if ! flock --timeout 1 "$lock_fd"; then  # `slipway status` looks at it for a moment
     refuse "another operator is at it: $(<"$LOCK")" "slipway status, and try again when that has ended"
   fi
-  printf '%s: slipway %s, since %(%FT%T%z)T, process %s\n' "${SUDO_USER:-${USER:-root}}" "$1" -1 "$$" >"$LOCK"
+  printf '%s: slipway %s, since %(%FT%T%z)T, process %s\n' "$(operator)" "$1" -1 "$$" >"$LOCK"
+  [[ -n ${dry_run-} ]] || begin_record "$1"
 }
 
 without_lock() { # without_lock COMMAND...: for programs that may leave something behind, which would keep the lock

@@ -6,11 +6,17 @@ say() { # say TEXT...
   printf '%s\n' "$*"
 }
 
+conclude() { # conclude TEXT...: what the command has come to; the journal has it too
+  outcome=$*
+  say "$outcome"
+}
+
 complain() { # complain TEXT...: what an operator has to know, beside what was done
   printf '%s\n' "$*" >&2
 }
 
 refuse() { # refuse REASON [NEXT-COMMAND]: end with status 1
+  outcome=$1
   printf '%s: %s\n' "slipway ${0##*/}" "$1" >&2
   if [[ -n ${2-} ]]; then printf 'Next: %s\n' "$2" >&2; fi
   exit 1

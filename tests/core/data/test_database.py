@@ -148,3 +148,17 @@ def test_constraints_are_named_by_convention():
     )
     assert {constraint.name for constraint in table.constraints} == {"pk_person", "fk_person_boss_person"}
     assert {index.name for index in table.indexes} == {"ix_person_email"}
+
+
+@pytest.mark.usefixtures("database")
+def test_a_timeout_that_the_database_does_not_know_is_warned_of_once(create, capsys):
+    concern._warn_of_timeout.cache_clear()
+    with create(DB_STATEMENT_TIMEOUT_MS="1234").app_context():
+        concern.ping()
+        with db.engine.connect() as connection:
+            connection.execute(sa.text("SET statement_timeout = 0"))  # as where a pooler has not passed it on
+            connection.commit()
+        concern.ping()
+        concern.ping()
+    [line] = [json.loads(line)["message"] for line in capsys.readouterr().out.splitlines()]
+    assert "statement_timeout is 0 ms, and DB_STATEMENT_TIMEOUT_MS 1234" in line

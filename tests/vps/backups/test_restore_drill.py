@@ -23,7 +23,7 @@ NOTICED = {  # what is done to the newest backup, and what the drill then says
     "what its list says": ("sed -i 's/-/_/' {new}.json", "its checksum differs"),
     "its list": ("rm {new}.json", "missing or empty"),
     "its checksum": ("rm {new}.sha256", "missing or empty"),
-    "every backup": ("rm {old}.* {new}.*", "there is no backup"),
+    "every backup": ("rm {old}.* {new}.*", "FAILED: there is no backup to prove."),
 }
 UNNOTICED = {  # the same, where the checksum is of what is there now
     "half of it": ("truncate --size=-5000 {new}.dump", "pg_restore: error"),

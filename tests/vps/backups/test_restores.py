@@ -158,14 +158,25 @@ def test_an_older_schema_is_restored_and_brought_forward(service, backup):
     service.machine.run(f"cat >/srv/slipway/releases/{release}/{newer}", input=REVISION.format(after=head))
     service.machine.run(f"systemctl start slipway-migrate@{release}")
     assert service.sql("SELECT version_num FROM alembic_version") == [f"{head}_more"]
-    printed = service.machine.run(f"slipway restore {backup} --yes").stdout
+    for option in ("--dry-run", "--yes"):
+        printed = service.machine.run(f"slipway restore {backup} {option}").stdout
+        assert f"Its schema is older than what serves: {release} (first) wants {head}_more." in printed
+        assert f"until: systemctl start slipway-migrate@{release}" in printed
+    assert f"Next:\n  bring the schema forward: systemctl start slipway-migrate@{release}" in printed
     assert service.sql("SELECT version_num FROM alembic_version") == [head]
-    assert f"the schema was {head}_more and is {head}: systemctl start slipway-migrate@{release}" in printed
     service.machine.run(f"systemctl start slipway-migrate@{release}")
     assert service.sql("SELECT version_num FROM alembic_version") == [f"{head}_more"]
     assert service.sql("SELECT count(more) FROM notes") == ["0"]
     assert write(service, "with more").returncode == 0
     service.wait_until_ready()
+
+
+def test_a_schema_that_the_code_does_not_know_is_told_as_one_of_later_code(service, backup):
+    damage(service, backup, r"sed -i 's/\(migration_head.: .\)[^\"]*/\1later/' {name}.json")
+    printed = service.machine.run(f"slipway restore {backup} --dry-run").stdout
+    assert "schema later." in printed
+    assert "Its schema is unknown to what serves" in printed
+    assert "slipway-migrate@" not in printed
 
 
 UNFIT = {

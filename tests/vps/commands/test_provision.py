@@ -64,7 +64,7 @@ def test_a_dry_run_on_a_bare_machine_tells_everything_and_changes_nothing(bare):
         (f"{PROVISION} --domain", "needs a value", "--help explains"),
         (f"{PROVISION} app.test", "app.test is not an option", "--help explains"),
         (AS_NOBODY, "only root may do this", "Next: sudo deploy/vps/provision --domain app.test"),
-        (ON_DEBIAN_11, "this is 11 debian", "Debian 12 only"),
+        (ON_DEBIAN_11, "this is 11 debian", "Debian 12 and 13 only"),
     ],
 )
 def test_what_it_cannot_do_is_refused_before_anything_is_changed(bare, command, said, following):

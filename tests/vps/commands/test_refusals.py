@@ -64,7 +64,11 @@ def test_what_is_not_understood_is_refused_with_status_2(steady, command, said):
         (f"{ARCHIVE} && tar -rPf release.tar /etc/hostname && {RELEASE_IT}", ["holds /etc/hostname"]),
         (f"{ARCHIVE} && ln -sf /etc/passwd link && tar -rf release.tar link && {RELEASE_IT}", ["link that leads out"]),
         (WITHOUT_ROOM, ["MB are free", "Next: df -h"]),
-        ("slipway rollback 20200101T000000-00000000", ["no release 20200101T000000-00000000 here", "Next: ls"]),
+        (
+            "slipway rollback 20200101T000000-00000000",
+            ["no release 20200101T000000-00000000 here; there are 2", " (first)", "Next: slipway rollback ONE"],
+        ),
+        ("slipway rollback zeroth", ["no release zeroth here; there are 2", " (first)", "Next: slipway rollback ONE"]),
         ("slipway rollback ../../../etc", ["no release ../../../etc here"]),
         ("slipway rollback", ["no other release has served before this one"]),
         (
@@ -87,6 +91,46 @@ def test_settings_that_are_not_acceptable_are_told_in_the_words_of_the_applicati
     refused(steady, "slipway release HEAD", *said)
     refused(steady, "slipway restart", *said)
     steady.machine.run("sed -i /LOG_LEVEL/d /etc/slipway/settings")
+
+
+def test_a_name_that_two_releases_have_is_refused_with_both_in_full(steady):
+    name, copy = steady.live()[1], "20200101T000000-00000000"
+    steady.machine.run(f"cp -a /srv/slipway/releases/{name} /srv/slipway/releases/{copy}")
+    refused(steady, "slipway rollback first", f"several are called first: {name} {copy}", "Next: slipway rollback ONE")
+    steady.machine.run(f"rm -r /srv/slipway/releases/{copy}")
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ("", ["neither /root/clone nor its remote, origin, knows 0123abc: is it pushed?", "Next: git push origin"]),
+        ("--no-fetch", ["/root/clone knows no 0123abc, and origin was not asked", "Next: slipway release 0123abc"]),
+    ],
+    ids=["asked", "not asked"],
+)
+def test_a_commit_that_was_not_pushed_is_told_apart(steady, options, said):
+    steady.machine.run(f"rm -rf /root/clone && git clone --quiet {SOURCE} /root/clone")
+    refused(steady, f"slipway release 0123abc --repository /root/clone {options}", *said)
+
+
+WANTED = "/etc/systemd/system/slipway-@.service.d/20-secrets.conf"
+SECRET = "/etc/slipway/secrets/mail_password"
+CREDENTIAL = f"""[Service]
+LoadCredential=mail_password:{SECRET}
+Environment=MAIL_PASSWORD_FILE=%d/mail_password
+"""
+
+
+@pytest.mark.parametrize("command", ["slipway release HEAD", "slipway restart", "slipway rollback first"])
+def test_a_secret_whose_file_is_missing_is_named_with_who_wants_it(steady, command):
+    steady.machine.run(f"cat >{WANTED} && systemctl daemon-reload", input=CREDENTIAL)
+    refused(
+        steady, command, f"{SECRET} is not there, and {WANTED} wants it", f"Next: install -m 600 /dev/stdin {SECRET}"
+    )
+    told = steady.machine.run("slipway status", check=False)
+    assert (told.returncode, f"secrets      BAD  {SECRET} is not there" in told.stdout) == (1, True)
+    steady.machine.run(f"rm {WANTED} && systemctl daemon-reload")
+    assert "secrets" not in steady.machine.run("slipway status").stdout
 
 
 def test_code_that_is_not_python_is_refused_with_the_line(committing):

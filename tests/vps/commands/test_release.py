@@ -64,6 +64,11 @@ def test_dependencies_are_installed_once_for_each_lock_file_and_again_when_that_
     assert service.get("/v1/ping")[0] == 200
 
 
+def test_a_release_keeps_its_python_when_that_of_the_system_becomes_another_one(server):
+    version = server.run("python3 -c 'import sys; print(*sys.version_info[:2], sep=chr(46))'").stdout
+    assert server.run("readlink /srv/slipway/current/.venv/bin/python3").stdout == f"python{version}"
+
+
 def test_nothing_of_a_release_can_be_written_by_who_serves_it(service):
     assert service.machine.run("find /srv/slipway ! -user root -o ! -type l -perm /022").stdout == ""
 
@@ -99,6 +104,12 @@ def test_a_named_release_serves_again_and_restart_puts_settings_to_use(service):
     assert leftovers(service.machine) == []
     service.machine.run("slipway rollback")
     assert "third" in service.get("/")[1]
+    names = [service.machine.run("slipway status").stdout.partition("releases ")[2].strip()]
+    assert [re.sub(r"2[0-9T]+-[0-9a-f]+", "NAME", line) for line in names] == [
+        "NAME (third), NAME (second), NAME (first)"
+    ]
+    service.machine.run("slipway rollback second")
+    assert "second" in service.get("/")[1]
 
 
 def test_what_leads_outside_is_released_when_the_units_may_go_there(service):
@@ -107,6 +118,25 @@ def test_what_leads_outside_is_released_when_the_units_may_go_there(service):
     service.release("outside")
     assert run(f"systemctl show --value -p PrivateNetwork slipway-web@{service.live()[0]}").stdout == "no\n"
     assert "nothing: all is as it should be" in run("slipway provision").stdout
+
+
+def networks(service):
+    """Return in which network a process of the instance that serves is: the machine's, or one of its own."""
+    return service.machine.run(f"readlink /proc/1/ns/net /proc/{service.web()['MainPID']}/ns/net").stdout.split()
+
+
+def test_a_sandbox_that_has_changed_wants_a_restart_and_provision_says_so_until_then(service):
+    run, hint = service.machine.run, "What serves runs by its former units"
+    assert hint not in run("slipway provision").stdout
+    for option, outside in (("--outside", True), ("--inside", False)):
+        assert f"{hint} until it is started anew.\nNext: slipway restart\n" in run(f"slipway provision {option}").stdout
+        machine, own = networks(service)
+        assert (machine == own) is not outside
+        assert hint in run("slipway provision").stdout
+        run("slipway restart")
+        machine, own = networks(service)
+        assert (machine == own) is outside
+        assert hint not in run("slipway provision").stdout
 
 
 @pytest.mark.parametrize("step", ["Building", "Migrating", "Starting"])

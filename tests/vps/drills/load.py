@@ -64,12 +64,14 @@ class Load:
         times = sorted(ended - began for began, ended in self.seen["answers"]) or [0]
         at = [f"{1000 * times[int(len(times) * share)]:.0f}" for share in (0.5, 0.99)]
         kinds = Counter(failure.what for failure in self.failures)
-        return (
-            f"{len(self.failures)} failed of {self.requests} requests; 50% in {at[0]} ms, 99% in {at[1]},"
-            f" all in {1000 * times[-1]:.0f}; longest silence {self.longest_silence():.2f} s;"
-            f" {self.seen['reopened']} connections reopened; writes {self.account_of_writes()}"
-            + "".join(f"\n  {count} x {what}" for what, count in kinds.most_common(10))
-        )
+        said = [
+            f"{len(self.failures)} failed of {self.requests} requests",
+            f"50% in {at[0]} ms, 99% in {at[1]}, all in {1000 * times[-1]:.0f}",
+            f"longest silence {self.longest_silence():.2f} s",
+            f"{self.seen['reopened']} connections reopened",
+            f"writes {self.account_of_writes()}",
+        ]
+        return "; ".join(said) + "".join(f"\n  {count} x {what}" for what, count in kinds.most_common(10))
 
 
 class Failure:

@@ -27,7 +27,7 @@ revision, down_revision, branch_labels, depends_on = "9999", "{head}", None, Non
 
 def upgrade() -> None:
     op.create_table("half_done", sa.Column("id", sa.BigInteger(), primary_key=True))
-    op.execute("ALTER TABLE notes ADD COLUMN half_done integer")
+    op.execute("ALTER TABLE alembic_version ADD COLUMN half_done integer")
     op.execute("SELECT 1 / 0")
 
 
@@ -43,6 +43,15 @@ def never():
 
 
 health.register(app, "never", never)
+"""
+# How many connections there are to an instance; the units' sandbox would have a network of its own.
+CONNECTED = """#!/bin/sh
+nsenter --net=/proc/1/ns/net awk -v path="/run/slipway/$1/web.sock" \\
+  '$6 == "03" && $8 == path { n++ } END { print n + 0 }' /proc/net/unix
+"""
+BEFORE_IT_IS_ENDED = """
+[Service]
+ExecStop=+/bin/sh -c '/usr/local/bin/connected %i >>/run/connected'
 """
 
 
@@ -117,6 +126,20 @@ def test_releases_under_load_lose_no_request_and_broken_ones_change_nothing(serv
     # One that is unfit serves until that shows; whether somebody sees it is chance.
     assert [name for name in load.releases if not name.endswith("-unfit")] == expected
     assert load.requests >= REQUESTS
+
+
+def test_an_instance_is_told_to_stop_only_when_nginx_has_no_connection_to_it_any_more(service, tmp_path, say):
+    """Or a POST could meet the closing of the one that it is sent on, and must not be repeated: rare, and a loss."""
+    run, unit = service.machine.run, "/etc/systemd/system/slipway-web@.service.d"
+    run("cat >/usr/local/bin/connected && chmod 755 /usr/local/bin/connected", input=CONNECTED)
+    run(f"mkdir {unit} && cat >{unit}/connected.conf && systemctl daemon-reload", input=BEFORE_IT_IS_ENDED)
+    former = service.live()[0]
+    with visited(service, tmp_path, per_second=PER_SECOND) as load:
+        load.reach(500)
+        assert int(run(f"connected {former}").stdout) > 0
+        run("slipway restart")
+    nothing_was_lost(load, say)
+    assert run("cat /run/connected").stdout == "0\n"
 
 
 def test_a_rollback_under_load_loses_no_request(service, tmp_path, say):

@@ -28,23 +28,24 @@ class Visitor:
 
     def __init__(self, plan, number, connection, seen):
         self._plan, self._number, self._connection, self._seen = plan, number, connection, seen
-        self._notes = {}
+        self._notes, self._turns = {}, itertools.count()
 
     async def visit(self, ended):
         """Ask at an even pace until `ended`; what is under way then is waited for."""
         pause = self._plan["visitors"] / self._plan["per_second"]
         due = time.monotonic() + pause * self._number / self._plan["visitors"]
-        for turn in itertools.count():
+        while True:
             await asyncio.sleep(max(0, due - time.monotonic()))
             if ended.is_set():
                 break
             due = max(due + pause, time.monotonic())  # what could not be asked in time is not caught up with
-            await self._ask(*self._choose(turn))
+            await self._ask(*self._choose())
         self._connection.close()
         self._seen["reopened"] += self._connection.reopened
 
-    def _choose(self, turn):
+    def _choose(self):
         """Return method, path, what to write, and what tells whether the answer is right."""
+        turn = next(self._turns)
         if turn % WRITE_EVERY == 0 or not self._notes:
             title = f"{self._plan['run']}-{self._number}-{turn}"
             return "POST", "/v1/notes", {"title": title, "body": f"of {title}"}, self._is_what_was_written

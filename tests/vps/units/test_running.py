@@ -55,6 +55,15 @@ def test_a_frozen_instance_is_replaced(service):
     assert main_process(service, web(service)) != frozen
 
 
+def test_an_instance_that_has_started_since_it_was_asked_is_not_taken_for_a_frozen_one(service):
+    """A start that takes long, all units at once: it did not answer because it was not there."""
+    run, unit = service.machine.run, web(service)
+    run(f"systemctl stop slipway-health.timer && systemctl start slipway-health.service && systemctl restart {unit}")
+    assert run("SERVICE_RESULT=exit-code /usr/local/lib/slipway/health act").stdout == ""
+    run("systemctl start slipway-health.service")
+    assert f"{unit} has not answered" in run("SERVICE_RESULT=exit-code /usr/local/lib/slipway/health act").stdout
+
+
 def test_a_crash_while_the_stores_are_away_is_mended_and_they_are_waited_for(service):
     unit, machine = web(service), service.machine
     machine.run("systemctl stop postgresql.service redis-server@slipway.service")

@@ -23,6 +23,7 @@ note_repository() {
 
 units() {
   local before=$changes n
+  [[ $outside != inside || ! -e $OUTSIDE ]] || change "the service calls nobody outside: without $OUTSIDE" rm "$OUTSIDE"
   our_files "units" < <(cd "$tree/deploy/systemd" && find . -type f -printf '%P\n' | sort | while read -r path; do
     place_unit "$path"
   done)
@@ -34,6 +35,12 @@ units() {
   started slipway-backup.timer slipway-restore-drill.timer slipway-health.timer
 }
 
+units_are_newer() { # than the instance that serves, which keeps its sandbox until it ends
+  local started
+  started=$(property "slipway-web@$(live_colour).service" ActiveEnterTimestamp)
+  [[ $started == @[1-9]* && -n $(find "$UNITS"/slipway-* -newermt "$started" -print -quit) ]]
+}
+
 place_unit() { # place_unit PATH: prints source, target and mode
   local target
   case $1 in
@@ -41,5 +48,5 @@ place_unit() { # place_unit PATH: prints source, target and mode
     *.service | *.socket | *.target | *.timer | *.d/*.conf) target="$UNITS/$1 644" ;;
     *) target="$LIB/$1 755" ;; # what units call
   esac
-  [[ $1 == outside.conf && -z $outside && ! -e $OUTSIDE ]] || echo "$tree/deploy/systemd/$1 $target"
+  [[ $1 == outside.conf && $outside != outside && ! -e $OUTSIDE ]] || echo "$tree/deploy/systemd/$1 $target"
 }

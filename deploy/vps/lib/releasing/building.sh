@@ -45,11 +45,13 @@ add_extras() { # add_extras FOLDER: to `files`, the lock files of what /etc/slip
 }
 
 install_into() { # install_into ENVIRONMENT FOLDER FILE...: where it stays, as scripts carry the path of their Python
-  local environment=$1 folder=$2 pip
+  local environment=$1 folder=$2 pip exact
   shift 2
   pip=$(echo /usr/share/python-wheels/pip-*.whl)
+  exact=$(python3 -c 'import sys; print("python{}.{}".format(*sys.version_info))')
   rm -rf "$environment"
-  python3 -m venv --without-pip "$environment"
+  # By its full name: when the system's python3 becomes another one, what is installed here goes on with its own.
+  "$exact" -m venv --without-pip "$environment"
   # Wheels only: nothing is compiled, and no code of a package runs while root installs it.
   (cd "$folder" && "$environment/bin/python" "$pip/pip" install --quiet --disable-pip-version-check --no-input \
     --root-user-action ignore --cache-dir "$PIP_CACHE" --only-binary :all: --require-hashes "${@/#/--requirement=}") \

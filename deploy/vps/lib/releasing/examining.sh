@@ -19,6 +19,14 @@ examine() {
     || refuse "only ${free//[[:space:]]/} MB are free at $RELEASES, and a release may need $NEEDED_MEGABYTES" \
       "df -h; du -xh --max-depth=2 /var /srv | sort -h | tail"
   refuse_what_is_outside
+  refuse_missing_secrets
+}
+
+refuse_missing_secrets() { # systemd would start no unit, and say "243/CREDENTIALS"
+  local path place
+  if read -r path place < <(missing_secrets); then
+    refuse "the secret $path is not there, and $place wants it" "install -m 600 /dev/stdin $path  # paste it, Enter, Ctrl-D"
+  fi
 }
 
 refuse_what_is_outside() { # units without network must not be told to call somebody

@@ -24,12 +24,23 @@ find_commit() { # the newest of the remote's branch, a tag, or any commit
   fi
   commit=$(in_repository rev-parse --verify --quiet "refs/remotes/origin/$1^{commit}") \
     || commit=$(in_repository rev-parse --verify --quiet "$1^{commit}") \
-    || refuse "$repository knows no $1" "git -C $repository branch --all; git -C $repository tag"
+    || refuse_unknown "$1"
   short=$(in_repository rev-parse --short "$commit")
+  if [[ -n $(in_repository rev-list --max-count 1 "$commit..refs/heads/$1" 2>/dev/null) ]]; then
+    complain "What is committed to $1 in $repository and not pushed is not in this release."
+  fi
   if [[ $commit == "$(in_repository rev-parse HEAD)" && -n $(in_repository status --porcelain 2>/dev/null) ]]; then
     complain "What is not committed in $repository is not in this release."
   fi
   version=$(in_repository describe --tags --exact-match "$commit" 2>/dev/null || true)
+}
+
+refuse_unknown() { # refuse_unknown REF: most often it was committed elsewhere, and not pushed
+  local remote
+  remote=$(in_repository remote | head -n 1)
+  [[ -n $remote ]] || refuse "$repository knows no $1" "git -C $repository branch --all; git -C $repository tag"
+  [[ -z $no_fetch ]] || refuse "$repository knows no $1, and $remote was not asked" "slipway release $1"
+  refuse "neither $repository nor its remote, $remote, knows $1: is it pushed?" "git push $remote, where it was committed"
 }
 
 in_repository() { # in_repository COMMAND...: of git, that leaves no process behind

@@ -33,7 +33,11 @@ put_into_service() { # put_into_service RELEASE
 serve_again() { # serve_again RELEASE: one that was built before, with the settings as they are now
   run_unit "slipway-check@$1.service" || refuse "$1 does not start here; what it says is above" "mend $SETTINGS"
   put_into_service "$1"
-  say "$(called "$1") serves at $next since $(date +%T), $SECONDS s after the beginning."
+  tell_who_serves "$1"
+}
+
+tell_who_serves() { # tell_who_serves RELEASE
+  conclude "$(called "$1") serves at $next since $(date +%T), $SECONDS s after the beginning."
 }
 
 switch_to() { # switch_to COLOUR CURRENT: nobody's connection is closed; either may be empty, before the first release
@@ -78,6 +82,7 @@ undo() { # at the end of the command, however it came: take back what does not s
     complain "Not done; as before, $(serving) serves."
   fi
   rm -rf -- "${scratch:?}"
+  end_record "$status"
   exit "$status"
 }
 

@@ -1,0 +1,43 @@
+# shellcheck shell=bash disable=SC2034,SC2154 # release and its other parts have variables in common
+# What the stack files are filled with: what is asked for now, what was said before, and the newest versions of it all.
+# Sourced by deploy/swarm/release. Check: shellcheck -x -P SCRIPTDIR ../release
+
+look_at_former() { # what serves now, as its release has noted it at the service web, and what was said then
+  FORMER_VARIABLES=$(of_service web '{{index .Spec.Labels "slipway.variables"}}')
+  FORMER_RELEASE=$(former RELEASE)
+  IMAGE=${IMAGE:-$(former IMAGE)}
+  IMAGE=${IMAGE:-slipway}
+  # Of an image in a registry the digest is looked up, so every node runs the same; others have no digest.
+  if [[ $IMAGE == */* ]]; then RESOLVE=() RESOLVE_STACK=(--resolve-image=changed)
+  else RESOLVE=(--no-resolve-image) RESOLVE_STACK=(--resolve-image=never); fi
+  EDGE_PORT=${EDGE_PORT:-$(former EDGE_PORT)}
+  EDGE_PORT=${EDGE_PORT:-8080}
+  READY_SECONDS=${READY_SECONDS:-$(former READY_SECONDS)}
+  READY_SECONDS=${READY_SECONDS:-30}
+  # Whoever has scaled a service by hand keeps that.
+  WEB_REPLICAS=${WEB_REPLICAS:-$(of_service web '{{.Spec.Mode.Replicated.Replicas}}')}
+  WORKER_REPLICAS=${WORKER_REPLICAS:-$(of_service worker '{{.Spec.Mode.Replicated.Replicas}}')}
+  EDGE_IMAGE=$(former EDGE_IMAGE)
+  if [[ -n $with_edge || -z $EDGE_IMAGE ]]; then EDGE_IMAGE=$IMAGE-edge:$RELEASE; fi
+}
+
+former() { # former NAME: its value then, or nothing
+  sed -n "s/.*\b$1=\([^ ]*\).*/\1/p" <<<"$FORMER_VARIABLES"
+}
+
+of_service() { # of_service NAME FORMAT: nothing, if there is no such service
+  docker service inspect --format "$2" "${STACK}_$1" 2>/dev/null || true
+}
+
+decide_variables() { # all of them in VARIABLES too, to be noted at the service web
+  local name names=(STACK RELEASE IMAGE EDGE_IMAGE EDGE_PORT READY_SECONDS WEB_REPLICAS WORKER_REPLICAS)
+  WEB_REPLICAS=${WEB_REPLICAS:-2} WORKER_REPLICAS=${WORKER_REPLICAS:-1}
+  for name in "${CONFIGS[@]}" "${SECRETS[@]}"; do
+    printf -v "${name^^}" %s "$(newest "$name")"
+    names+=("${name^^}")
+  done
+  # The key before stays good for what it has signed. Of the first there is none before it.
+  FORMER_SECRET_KEY=$((SECRET_KEY > 1 ? SECRET_KEY - 1 : 1))
+  VARIABLES=''
+  for name in "${names[@]}" FORMER_SECRET_KEY; do VARIABLES+="${VARIABLES:+ }$name=${!name}"; done
+}

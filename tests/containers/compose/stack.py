@@ -1,0 +1,137 @@
+"""The stack of docker-compose.yml under a project name of its own, and what tests do with it."""
+
+import json
+import secrets
+import socket
+import subprocess
+import time
+
+import httpx
+import yaml
+
+from tests.conftest import PROJECT
+
+GENEROUS_SECONDS = 600
+SERVICES = yaml.safe_load((PROJECT / "docker-compose.yml").read_text())["services"]
+PATIENCE = "patience.yml"
+ONE_SHOTS = {"secrets", "check", "migrate"}
+LASTING = {name for name, service in SERVICES.items() if "profiles" not in service} - ONE_SHOTS
+
+
+def until(condition):
+    """Wait until `condition` returns something true, and return that."""
+    deadline = time.monotonic() + GENEROUS_SECONDS
+    while not (found := condition()):
+        assert time.monotonic() < deadline, "this did not become true"
+        time.sleep(0.2)
+    return found
+
+
+def free_ports(count):
+    """Return ports that nobody has at this moment; all different, because all are held until the last is found."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [found.getsockname()[1] for found in sockets]
+    for found in sockets:
+        found.close()
+    return ports
+
+
+class Stack:
+    """A clone of this tree, started by `docker compose` as anybody does, but at a port that is free."""
+
+    def __init__(self, engine, folder, images, *, override=()):
+        self.engine, self.folder = engine, folder
+        self.name = f"compose-test-{secrets.token_hex(4)}"
+        self.port, grafana_port, kibana_port = free_ports(3)
+        self.url = f"http://localhost:{self.port}"
+        image, edge_image = images
+        self.environ = {
+            "COMPOSE_FILE": ":".join(["docker-compose.yml", *override, PATIENCE]),
+            "COMPOSE_PROJECT_NAME": self.name,
+            "EDGE_PORT": str(self.port),
+            "GRAFANA_PORT": str(grafana_port),
+            "KIBANA_PORT": str(kibana_port),
+            "SLIPWAY_IMAGE": image,
+            "SLIPWAY_EDGE_IMAGE": edge_image,
+        }
+
+    def compose(self, *arguments, check=True, **options):
+        """Run a command of compose; return what it printed, or with `check=False` all that became of it."""
+        result = self.engine.result("compose", *arguments, cwd=self.folder, env=self.environ, **options)
+        if not check:
+            return result
+        assert result.returncode == 0, f"{arguments}\n{result.stdout}\n{result.stderr}\n{self.says()}"
+        return result.stdout.strip()
+
+    def up(self, *arguments):
+        return self.compose("up", "--detach", "--wait", "--wait-timeout", GENEROUS_SECONDS, "--no-build", *arguments)
+
+    def says(self):
+        """Return the last lines of everybody, for a test that fails."""
+        result = self.compose("logs", "--tail=20", check=False)
+        return result.stdout + result.stderr
+
+    def logs(self, service):
+        return self.compose("logs", "--no-log-prefix", service)
+
+    def containers(self, service=""):
+        """Return the ids of its containers, or of those of one service, ended ones too."""
+        return self.compose("ps", "--all", "--quiet", *filter(None, [service])).split()
+
+    def container(self, service):
+        [found] = self.containers(service)
+        return found
+
+    def services(self):
+        """Return the names of what runs or has run, each with its state and exit status."""
+        lines = self.compose("ps", "--all", "--format=json").splitlines()
+        return {each["Service"]: (each["State"], each["ExitCode"]) for each in map(json.loads, lines)}
+
+    def run(self, service, *command, **options):
+        """Run a command in a container that is running."""
+        return self.compose("exec", "--no-TTY", service, *command, **options)
+
+    def sql(self, statement):
+        return self.run("postgres", "psql", "--no-align", "--tuples-only", "--dbname=slipway", f"--command={statement}")
+
+    def python(self, service, code, **options):
+        """Run some Python in a container that has it."""
+        return self.run(service, "python", "-c", code, **options)
+
+    def client(self):
+        return httpx.Client(base_url=self.url, timeout=30)
+
+    def status(self, path="/readyz"):
+        """Return the status of an answer, or 0 if there was none."""
+        try:
+            return httpx.get(self.url + path, timeout=30).status_code
+        except httpx.TransportError:
+            return 0
+
+    def wait_until_ready(self):
+        until(lambda: self.status() == 200)
+
+    def write(self, title):
+        """Store a note as a visitor of the API does, and return where it is."""
+        with self.client() as client:
+            answer = client.post("/v1/notes", json={"title": title, "body": "one two three"})
+            assert answer.status_code == 201, answer.text
+            return answer.headers["Location"]
+
+    def read(self, location):
+        with self.client() as client:
+            return client.get(location)
+
+    def down(self, *arguments):
+        return self.compose("--profile=*", "down", "--timeout=20", *arguments)
+
+    def destroy(self):
+        """Leave nothing of it."""
+        self.compose("--profile=*", "kill", check=False)
+        self.compose("--profile=*", "down", "--volumes", "--remove-orphans", "--timeout=1", check=False)
+
+
+def smoke(url, *options):
+    """Run deploy/smoke_test.sh."""
+    command = ["sh", PROJECT / "deploy/smoke_test.sh", *options, url]
+    return subprocess.run(command, capture_output=True, text=True, timeout=GENEROUS_SECONDS, check=False)

@@ -1,0 +1,107 @@
+import re
+import time
+
+import pytest
+from alembic.script import ScriptDirectory
+
+from tests.conftest import PROJECT
+from tests.containers.swarm.load import visitors
+
+pytestmark = pytest.mark.docker
+
+
+def fails_at(head):
+    """A migration that creates something, and then fails."""
+    lines = [
+        "import sqlalchemy as sa",
+        "from alembic import op",
+        'revision = "fails"',
+        f'down_revision = "{head}"',
+        "def upgrade():",
+        '    op.create_table("half", sa.Column("id", sa.Integer))',
+        '    op.execute("SELECT 1 / 0")',
+    ]
+    said = "\\n".join(lines).replace('"', '\\"')
+    return f'RUN printf "{said}\\n" > migrations/versions/fails.py'
+
+
+def test_from_nothing_to_a_page_through_the_edge(stack, say):
+    for line in ("Stores", "Migrating", "Running upgrade  -> 0001", f"Starting {stack.now} beside nothing"):
+        assert line in stack.said_first
+    say(stack.said_first.splitlines()[-1])
+    status, _, page = stack.ask("/")
+    assert status == 200
+    assert f"<code>{stack.now}</code>" in page
+    status, headers, _ = stack.ask(re.search(r'href="(/static/[^"]+\.css[^"]*)"', page)[1])
+    assert (status, headers["Cache-Control"]) == (200, "public, max-age=31536000, immutable")
+
+
+def test_a_release_loses_no_request(stack, say):
+    new = stack.make()
+    with visitors(stack) as load:
+        said = stack.release(new)
+    say(load, said.splitlines()[-1])
+    assert load.failures == []
+    assert [*load.releases] == [stack.now, new]  # both answered, in this order
+    assert stack.serving() == {new}
+    assert f"The edge stays at {stack.image}-edge:" in said
+
+
+def test_a_release_that_never_becomes_ready_is_taken_back_by_the_swarm(stack, say):
+    began = time.monotonic()
+    with visitors(stack) as load:
+        done = stack.run("release", stack.make("ENV NEVER_READY=1"), env={"READY_SECONDS": "5"})
+    say(load, f"taken back after {time.monotonic() - began:.0f} s")
+    assert done.returncode == 1
+    assert "web: the swarm took the update back" in done.stderr
+    assert "readiness: never failed: division by zero" in done.stderr
+    assert f"as before, {stack.now} serves" in done.stderr
+    assert load.failures == []
+    assert stack.serving() == {stack.now}
+    assert stack.serving("worker") == {stack.now}
+
+
+def test_a_migration_that_fails_leaves_everything_as_it_was(stack):
+    head = ScriptDirectory(PROJECT / "migrations").get_current_head()
+    before = stack.containers("web")
+    done = stack.run("release", stack.make(fails_at(head)))
+    assert done.returncode == 1
+    assert "division by zero" in done.stdout
+    assert f"the migration failed; the schema is as it was, and {stack.now} serves as before" in done.stderr
+    assert stack.containers("web") == before
+    assert stack.ask("/")[0] == 200
+    [postgres] = stack.containers("postgres")
+    tables = stack.engine("exec", postgres, "psql", "--tuples-only", "--dbname=slipway", "--command=\\dt")
+    assert "half" not in tables
+    assert "alembic_version" in tables
+
+
+def test_an_image_that_no_node_has_is_told(stack):
+    done = stack.run("release", "nowhere")
+    assert done.returncode == 1
+    assert "No such image" in done.stdout + done.stderr
+    assert stack.serving() == {stack.now}
+
+
+def test_back_to_an_older_release_without_its_migrations(stack):
+    before, new = stack.now, stack.make()
+    stack.release(new)
+    said = stack.release(before, "--no-migration")
+    assert "Migrating" not in said
+    assert stack.serving() == {before}
+
+
+def test_who_has_scaled_by_hand_keeps_that(stack):
+    stack.engine("service", "scale", "--detach", f"{stack.name}_web=3")
+    stack.ready("web", 3)
+    stack.release(stack.make())
+    assert len(stack.containers("web")) == 3
+    stack.engine("service", "scale", "--detach", f"{stack.name}_web=2")
+
+
+def test_a_dry_run_changes_nothing(stack):
+    before = [stack.service(name)["Version"] for name in ("web", "worker", "edge", "postgres", "redis")]
+    done = stack.run("release", "v9", "--dry-run")
+    expected = f"Would release {stack.image}:v9, behind {stack.image}-edge:v1, in the place of {stack.now}.\n"
+    assert (done.returncode, done.stdout) == (0, expected)
+    assert [stack.service(name)["Version"] for name in ("web", "worker", "edge", "postgres", "redis")] == before
