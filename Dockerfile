@@ -4,8 +4,8 @@
 #   docker build --tag slipway-edge --target edge --build-arg RELEASE=1.2.3 .
 #   docker run slipway [gunicorn | flask jobs worker | flask db upgrade | gunicorn --check-config]
 #
-# --build-arg EXTRAS="tracing uploads" installs these as well. docs/deploy-containers.md has the rest.
-# Check: make docker-test
+# --build-arg EXTRAS="NAME ..." installs what requirements-NAME.txt lists as well. Check: make docker-test
+# docs/deploy-containers.md has the rest.
 
 FROM python:3.13.16-slim-trixie AS python
 
@@ -31,8 +31,7 @@ COPY app app
 COPY migrations migrations
 COPY gunicorn.conf.py wsgi.py ./
 COPY deploy/docker/healthcheck /image/service/usr/local/bin/healthcheck
-RUN python -m compileall -q --invalidation-mode unchecked-hash -s /image/service \
-    /image/service \
+RUN python -m compileall -q --invalidation-mode unchecked-hash -s /image/service /image/service \
  && chmod -R u=rwX,go=rX /image/service && chmod 755 /image/service/usr/local/bin/healthcheck
 
 

@@ -8,11 +8,14 @@ import time
 from pathlib import Path
 
 from flask import Response, after_this_request, current_app, jsonify, redirect, request, session
-from sqlalchemy import text
+from sqlalchemy import Integer, bindparam, select, text
 
 from app import create_app
 from app.core.data.database import db
+from app.core.data.reading import fetch
 from app.core.web.access import public
+
+NUMBER = select(bindparam("number", type_=Integer).label("number"))
 
 app = create_app()
 
@@ -53,6 +56,11 @@ def wait_at_gate(name):
 def backend(number):
     row = db.session.execute(text("SELECT pg_backend_pid(), :number, pg_sleep(0.01)"), {"number": number}).one()
     return jsonify(worker=os.getpid(), backend=row[0], number=row[1])
+
+
+@operation("read/<int:number>")
+def read(number):
+    return jsonify(number=fetch(NUMBER, number=number)[0].number)
 
 
 @operation("hold/<name>")

@@ -10,6 +10,19 @@ SOURCE = "/root/slipway"
 GENEROUS_SECONDS = 60
 GIT = f"git -C {SOURCE} {' '.join(AS_SOMEBODY)}"
 
+# For a tree that has no migration yet, such as one without the example.
+FIRST = """
+revision, down_revision, branch_labels, depends_on = "0001", None, None, None
+
+
+def upgrade() -> None:
+    pass
+
+
+def downgrade() -> None:
+    pass
+"""
+
 
 class Service:
     """What tests ask of it and do to it, always through the machine's own commands."""
@@ -20,6 +33,8 @@ class Service:
     def provision(self, folder):
         """Bring this tree as a Git repository, and have the machine prepared; return the seconds this took."""
         self.machine.put(copied(folder), SOURCE)
+        if not list((folder / "migrations/versions").glob("*.py")):
+            self.commit({"migrations/versions/0001_first.py": FIRST})
         began = time.monotonic()
         self.machine.run(f"cd {SOURCE} && deploy/vps/provision --domain {DOMAIN}")
         return time.monotonic() - began

@@ -1,6 +1,6 @@
 -- The two roles, with the passwords that the secrets say. Who may do what is privileges.sql, which comes after it.
--- Read by PostgreSQL's image when it makes its data, as /docker-entrypoint-initdb.d/1-roles.sql. It may be applied again,
--- after a password was changed: docker compose exec postgres psql --file=/docker-entrypoint-initdb.d/1-roles.sql
+-- Read by PostgreSQL's image when it makes its data, as /docker-entrypoint-initdb.d/1-roles.sql. It may be applied
+-- again, after a password was changed: docker compose exec postgres psql --file=/docker-entrypoint-initdb.d/1-roles.sql
 -- Check: docker compose exec postgres psql --command='\du'
 \set ON_ERROR_STOP on
 \set service_password `cat /run/secrets/slipway_password`

@@ -20,7 +20,7 @@ newest() { # newest NAME: the number of its last version; 0 when there is none
 put() { # put NAME < VALUE: as its next version, whose name is printed
   local name
   name=${STACK}_$1_$(($(newest "$1") + 1))
-  docker "$(kind "$1")" create "$name" - >/dev/null
+  docker "$(kind "$1")" create "$name" - >/dev/null || return
   echo "$name"
 }
 

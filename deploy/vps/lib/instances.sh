@@ -37,6 +37,8 @@ connections() { # connections COLOUR: how many are open to the instance's socket
 }
 
 drain() { # drain COLOUR: wait until nobody is connected; Nginx opens no new connection there, and keeps one for seconds
+  # Told to stop, Gunicorn answers for two more seconds, and closes what is idle then: a POST that is sent at that moment
+  # would be lost, because it may not be repeated.
   local deadline=$((SECONDS + 60))
   while (($(connections "$1") > 0)); do
     if ((SECONDS >= deadline)); then

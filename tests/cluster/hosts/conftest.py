@@ -3,7 +3,9 @@
 import os
 import shutil
 import subprocess
+import sys
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
@@ -15,11 +17,17 @@ from tests.cluster.hosts.lan.stores import Stores
 from tests.conftest import PRODUCTION, PROJECT
 from tests.nginx.conftest import issued
 from tests.stack.conftest import until
-from tests.stack.workers import FLASK
 from tests.vps.service import DOMAIN
 
+FLASK = Path(sys.executable).with_name("flask")
 NUMBERS = {"edge": 11, "first": 12, "second": 13, "stores": 20}
-PROGRAMS = {"ip": "iproute2", "nsenter": "util-linux", "openssl": "openssl", "unshare": "util-linux"}
+PROGRAMS = {
+    "ip": "iproute2",
+    "iptables": "iptables",
+    "nsenter": "util-linux",
+    "openssl": "openssl",
+    "unshare": "util-linux",
+}
 
 
 @pytest.hookimpl(trylast=True)

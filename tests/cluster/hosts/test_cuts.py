@@ -14,7 +14,7 @@ pytestmark = pytest.mark.cluster
 
 CONNECT_SECONDS = 2  # proxy_connect_timeout
 NOTICE_SECONDS = 3 + 3 * 1  # deploy/hosts/sysctl.conf
-MARGIN_SECONDS = 3  # for a computer that does all of this on two processors, beside other work
+MARGIN_SECONDS = 10  # for a computer that does all of this, and more; far from the 30 of proxy_read_timeout
 
 
 def slowest(load):
@@ -25,8 +25,15 @@ def methods(load):
     return Counter(failure.request.split()[0] for failure in load.failures)
 
 
+def nothing_twice(load):
+    """Of a POST that was under way on a host that is lost nobody knows whether it was stored: it is told, once."""
+    account = load.account_of_writes()
+    assert account["missing"] == account["twice"] == 0
+    assert account["unacknowledged"] <= methods(load)["POST"]
+
+
 def answered(host):
-    return host.counted("http_request_duration_seconds_count", status="200")
+    return sum(record["http.response.status_code"] == 200 for record in host.records("access"))
 
 
 @pytest.mark.parametrize("which", [0, 1], ids=["a bare Gunicorn", "a VPS"])
@@ -43,10 +50,7 @@ def test_a_host_that_is_cut_off_costs_no_read_and_stores_nothing_twice(edge, hos
         load.reach(1200)
     say(load, f"cut off for {back_at - cut_at:.1f} s; slowest answer {slowest(load):.2f} s")
     assert methods(load)["GET"] == 0
-    account = load.account_of_writes()
-    assert account["missing"] == account["twice"] == 0
-    # A POST that was under way there: whether it was stored, nobody knows, so it is told and not repeated.
-    assert account["unacknowledged"] <= methods(load)["POST"] == len(load.failures)
+    nothing_twice(load)
     assert slowest(load) < NOTICE_SECONDS + CONNECT_SECONDS + MARGIN_SECONDS
     late = [ended - began for began, ended in load.seen["answers"] if cut_at + NOTICE_SECONDS < began < back_at]
     assert late
@@ -62,12 +66,11 @@ def test_a_host_that_is_killed_costs_no_read_and_stores_nothing_twice(edge, host
         lost.kill()
         load.reach(600)
         lost.start()
-        until(lambda: answered(lost) > 20)
+        before = answered(lost)
+        until(lambda: answered(lost) > before + 20)
     say(load, f"slowest answer {slowest(load):.2f} s")
     assert methods(load)["GET"] == 0
-    account = load.account_of_writes()
-    assert account["missing"] == account["twice"] == 0
-    assert account["unacknowledged"] <= methods(load)["POST"] == len(load.failures)
+    nothing_twice(load)
 
 
 def test_a_read_that_is_under_way_on_a_host_that_is_cut_off_is_answered_by_another(edge, hosts, say):
@@ -84,9 +87,22 @@ def test_a_read_that_is_under_way_on_a_host_that_is_cut_off_is_answered_by_anoth
             (host.folder / "open").touch()
     say(f"{waited:.2f} s")
     assert waited < NOTICE_SECONDS + MARGIN_SECONDS
-    until(lambda: lost.counted("http_requests_in_progress") == 0)
+    until(lambda: any(record["url.path"].endswith("gate/reader") for record in lost.records("access")))
     for host in hosts:
         (host.folder / "open").unlink()
+
+
+def test_a_read_that_is_lost_on_its_way_is_answered_by_another(edge, hosts, say):
+    lost = hosts[0].machine
+    with edge.client() as client, lost.deaf(8000):
+        times = []
+        while max(times, default=0) < CONNECT_SECONDS:  # until one was sent there
+            began = time.monotonic()
+            assert client.get("/v1/ping").status_code == 200
+            times.append(time.monotonic() - began)
+            assert len(times) < 100
+    say(f"{max(times):.2f} s")
+    assert max(times) < NOTICE_SECONDS + MARGIN_SECONDS
 
 
 def test_a_write_that_is_under_way_there_is_told_and_not_repeated(edge, hosts, stores, say):
@@ -117,10 +133,11 @@ def test_a_host_that_is_stopped_in_order_costs_nothing_at_all(edge, hosts, tmp_p
             host.stop()
             load.reach(load_count(load) + 100)
             host.start()
-            until(lambda host=host: answered(host) > 20)
+            before = answered(host)
+            until(lambda host=host, before=before: answered(host) > before + 20)
     say(load)
     assert load.failures == []
-    assert load.account_of_writes()["unacknowledged"] == 0
+    nothing_twice(load)
 
 
 def load_count(load):

@@ -9,7 +9,7 @@ from tests.containers.compose.stack import LASTING, PATIENCE, Stack
 from tests.copies import copied
 
 # What nobody waits for: on a machine that does much else at once, a start may take long, and is no failure.
-PATIENT = {"services": {name: {"healthcheck": {"start_period": "15m"}} for name in LASTING}}
+PATIENT = {"services": {name: {"healthcheck": {"start_period": "15m", "retries": 100}} for name in LASTING}}
 
 
 @pytest.fixture(scope="session")

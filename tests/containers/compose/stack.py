@@ -66,6 +66,13 @@ class Stack:
     def up(self, *arguments):
         return self.compose("up", "--detach", "--wait", "--wait-timeout", GENEROUS_SECONDS, "--no-build", *arguments)
 
+    def settle(self, web=1):
+        """Have everybody run who lasts, as they are, without what runs once; and wait until a visitor is answered."""
+        self.compose(
+            "up", "--detach", "--no-deps", "--no-recreate", "--no-build", f"--scale=web={web}", *sorted(LASTING)
+        )
+        until(lambda: self.status() == 200)
+
     def says(self):
         """Return the last lines of everybody, for a test that fails."""
         result = self.compose("logs", "--tail=20", check=False)
@@ -99,17 +106,14 @@ class Stack:
         return self.run(service, "python", "-c", code, **options)
 
     def client(self):
-        return httpx.Client(base_url=self.url, timeout=30)
+        return httpx.Client(base_url=self.url, timeout=60, trust_env=False)
 
     def status(self, path="/readyz"):
         """Return the status of an answer, or 0 if there was none."""
         try:
-            return httpx.get(self.url + path, timeout=30).status_code
+            return httpx.get(self.url + path, timeout=60, trust_env=False).status_code
         except httpx.TransportError:
             return 0
-
-    def wait_until_ready(self):
-        until(lambda: self.status() == 200)
 
     def write(self, title):
         """Store a note as a visitor of the API does, and return where it is."""

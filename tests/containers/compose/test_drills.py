@@ -18,8 +18,7 @@ pytestmark = pytest.mark.docker
 def _ready_again(stack):
     """Leave the stack as it was found: what stands still is started, and it is ready."""
     yield
-    stack.up("--scale=web=1")
-    stack.wait_until_ready()
+    stack.settle()
 
 
 def kill_by_the_kernel(stack, container):
@@ -67,7 +66,7 @@ def test_a_web_that_somebody_kills_stays_down_until_somebody_starts_it(stack):
     stack.engine("kill", stack.container("web"))
     until(lambda: stack.status("/v1/ping") == 502)
     assert stack.services()["web"] == ("exited", 137)
-    stack.up()
+    stack.settle()
     assert stack.status("/v1/ping") == 200
 
 
@@ -109,7 +108,7 @@ def test_requests_in_flight_are_answered_before_web_stops(stack):
 
 
 def test_a_second_web_is_found_by_the_edge_and_so_is_its_end(stack):
-    stack.up("--scale=web=2", "--no-recreate")
+    stack.settle(web=2)
     first, second = stack.containers("web")
     with stack.client() as client:
 
@@ -122,7 +121,7 @@ def test_a_second_web_is_found_by_the_edge_and_so_is_its_end(stack):
             )
 
         until(lambda: asked() and all("asks-either" in stack.engine.logs(each) for each in (first, second)))
-    stack.up("--scale=web=1", "--no-recreate")
+    stack.settle(web=1)
     assert len(stack.containers("web")) == 1
     until(lambda: [stack.status("/v1/ping") for _ in range(20)] == [200] * 20)
 

@@ -46,14 +46,14 @@ def test_their_own_checkers_accept_the_files(monitored):
 
 
 def test_every_replica_of_web_is_found_and_so_are_prometheus_and_alertmanager(monitored):
-    monitored.up("--scale=web=2", "--no-recreate")
+    monitored.settle(web=2)
     until(
         lambda: (
             sorted(job for (job, _), health in targets(monitored).items() if health == "up")
             == ["alertmanager", "prometheus", "service", "service"]
         )
     )
-    monitored.up("--scale=web=1", "--no-recreate")
+    monitored.settle(web=1)
     until(lambda: [job for job, _ in targets(monitored)].count("service") == 1)
 
 

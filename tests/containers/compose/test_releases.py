@@ -1,11 +1,14 @@
 """A new release, one that cannot be, and settings that are no good: who serves afterwards, and what is said."""
 
+import json
+import re
 import shutil
 import subprocess
 from contextlib import contextmanager
 
 import pytest
 
+from tests.conftest import PROJECT
 from tests.containers.compose.load import visited
 from tests.containers.compose.stack import Stack, until
 
@@ -147,7 +150,7 @@ def test_a_secret_that_is_lost_while_it_runs_is_told_by_whoever_restarts(fresh):
     lines = [line for line in fresh.logs("web").splitlines() if "SECRET_KEY" in line]
     assert "its file cannot be read (No such file or directory)" in lines[-1]
     fresh.compose("run", "--rm", "secrets", "make")  # as `up` does; sessions were signed with a key that is gone
-    fresh.wait_until_ready()
+    until(lambda: fresh.status() == 200)
     assert fresh.container("web") == web
 
 
@@ -161,3 +164,28 @@ def test_a_fresh_clone_needs_nothing_but_docker_compose_up(engine, clone, tmp_pa
     finally:
         stack.destroy()
         engine.result("rmi", f"{stack.name}-service", f"{stack.name}-edge")
+
+
+def test_in_production_the_one_in_front_is_believed_once_the_edge_is_told_of_it(fresh):
+    fresh.environ |= {"APP_ENV": "production", "PUBLIC_URL": "https://app.test"}
+    fresh.up()
+    said = {
+        "Host": "app.test",
+        "X-Forwarded-Proto": "https",
+        "X-Forwarded-For": "203.0.113.7",
+        "X-Request-ID": "in-front-1",
+    }
+    with fresh.client() as client:
+        unknown = client.get("/v1/ping", headers=said)
+    guide = (PROJECT / "docs/deploy-containers.md").read_text()
+    [front] = re.findall(r"```nginx\n(set_real_ip_from 172.*?)```", guide, re.DOTALL)
+    (fresh.folder / "front.conf").write_text(front)
+    fresh.environ["EDGE_FRONT"] = "./front.conf"
+    fresh.up()
+    with fresh.client() as client:
+        known = client.get("/v1/ping", headers=said | {"X-Request-ID": "in-front-2"})
+        elsewhere = client.get("/v1/ping", headers=said | {"Host": "other.test"})
+    assert (unknown.status_code, known.status_code, elsewhere.status_code) == (308, 200, 400)
+    assert "max-age" in known.headers["Strict-Transport-Security"]
+    [line] = [line for line in fresh.logs("web").splitlines() if "in-front-2" in line]
+    assert json.loads(line)["client.address"] == "203.0.113.7"

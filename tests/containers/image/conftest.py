@@ -23,7 +23,7 @@ class Web(containers.Container):
     def is_alive(self):
         assert self.state()["Running"], self.logs()
         try:
-            return self.internal.get("/healthz").status_code == 200
+            return self.public.get("/healthz").status_code == 200
         except httpx.TransportError:  # nobody listens yet behind the published port
             return False
 

@@ -30,7 +30,7 @@ def contents(engine, image):
     found = {}
     with tarfile.open(fileobj=io.BytesIO(exported)) as archive:
         for one in archive:
-            content = archive.extractfile(one)
+            content = archive.extractfile(one) if one.isreg() else None
             digest = hashlib.file_digest(content, "sha256").hexdigest() if content else one.linkname
             found[one.name] = (one.type, one.mode, one.uid, one.gid, digest)
     return {name: found[name] for name in found.keys() - OF_THE_ENGINE}

@@ -28,7 +28,7 @@ def test_a_service_that_serves_is_healthy(serve, engine):
 
 def test_a_service_without_a_database_lives_but_is_not_ready(serve, engine):
     web = serve(options=[*HARDENED, *OFTEN])
-    assert web.internal.get("/readyz").status_code == 503
+    assert web.public.get("/readyz").status_code == 503
     engine.wait_for(web, "healthy")  # killing it would not bring the database back
 
 

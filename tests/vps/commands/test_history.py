@@ -50,9 +50,8 @@ def test_what_is_refused_is_recorded_with_its_reason(steady, history):
 
 
 def test_what_is_interrupted_is_recorded_as_not_done(steady, history):
-    steady.machine.run(
-        "slipway restart & until journalctl -t slipway -n 1 | grep begins; do :; done; kill $!; wait $!", check=False
-    )
+    begun = "timeout 60 sh -c 'until journalctl -t slipway -n 1 | grep --quiet begins; do sleep 0.1; done'"
+    steady.machine.run(f"slipway restart & {begun}; kill $!; wait $!", check=False)
     assert history() == ["root: restart: begins", "root: restart: cut off"]
     assert steady.get("/v1/ping")[0] == 200
 

@@ -121,16 +121,22 @@ Environment=MAIL_PASSWORD_FILE=%d/mail_password
 """
 
 
-@pytest.mark.parametrize("command", ["slipway release HEAD", "slipway restart", "slipway rollback first"])
-def test_a_secret_whose_file_is_missing_is_named_with_who_wants_it(steady, command):
+@pytest.fixture
+def wanting(steady):
+    """The service, of which a drop-in wants a secret that nobody has written."""
     steady.machine.run(f"cat >{WANTED} && systemctl daemon-reload", input=CREDENTIAL)
-    refused(
-        steady, command, f"{SECRET} is not there, and {WANTED} wants it", f"Next: install -m 600 /dev/stdin {SECRET}"
-    )
-    told = steady.machine.run("slipway status", check=False)
-    assert (told.returncode, f"secrets      BAD  {SECRET} is not there" in told.stdout) == (1, True)
-    steady.machine.run(f"rm {WANTED} && systemctl daemon-reload")
-    assert "secrets" not in steady.machine.run("slipway status").stdout
+    yield steady
+    steady.machine.run(f"rm -f {WANTED} {SECRET} && systemctl daemon-reload")
+
+
+@pytest.mark.parametrize("command", ["slipway release HEAD", "slipway restart", "slipway rollback first"])
+def test_a_secret_whose_file_is_missing_is_named_with_who_wants_it(wanting, command):
+    said = f"{SECRET} is not there, and {WANTED} wants it"
+    refused(wanting, command, said, f"Next: install -m 600 /dev/stdin {SECRET}")
+    told = wanting.machine.run("slipway status", check=False)
+    assert (told.returncode, f"secrets      BAD  {said}" in told.stdout) == (1, True)
+    wanting.machine.run(f"install -m 600 /dev/null {SECRET}")
+    assert "secrets " not in wanting.machine.run("slipway status").stdout
 
 
 def test_code_that_is_not_python_is_refused_with_the_line(committing):

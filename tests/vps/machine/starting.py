@@ -24,7 +24,7 @@ for procs in $PLACES; do echo 0 >"$procs"; done
 mount -t overlay disk -o "volatile,lowerdir=$BELOW,upperdir=$DISK/above,workdir=$DISK/work" "$DISK/root"
 exec systemd-nspawn --quiet --boot --directory="$DISK/root" --machine="$NAME" --register=no --keep-unit \
   --network-namespace-path=/proc/self/ns/net --resolv-conf="$RESOLVER" --console=pipe --link-journal=no --timezone=off \
-  --capability=CAP_BPF,CAP_PERFMON --system-call-filter=bpf $BINDS </dev/null
+  --capability=CAP_BPF,CAP_PERFMON,CAP_NET_ADMIN --system-call-filter=bpf $BINDS </dev/null
 """
 
 

@@ -18,7 +18,8 @@ from tests.conftest import PROJECT
 from tests.stack.conftest import GENEROUS_SECONDS, GUNICORN, until
 from tests.vps.service import DOMAIN
 
-PORT, INTERNAL = 8000, 8001
+PORT = 8000
+INTERNAL = 8001
 OPTIONS = {"timeout": GENEROUS_SECONDS, "trust_env": False, "verify": False}  # nothing to verify: plain HTTP
 PROXIED = {"Host": DOMAIN, "X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9"}
 
@@ -34,7 +35,10 @@ class Host:
 
     def binds(self):
         """Return where it listens, for everybody and for those who watch it."""
-        return {"BIND": f"{self.machine.address}:{PORT}", "METRICS_BIND": f"{self.machine.address}:{INTERNAL}"}
+        return {
+            "BIND": f"{self.machine.address}:{PORT}",
+            "METRICS_BIND": f"{self.machine.address}:{INTERNAL}",
+        }
 
     def start(self, **changes):
         """Start it, also again, with other settings where some are named; return when it is ready."""
@@ -58,7 +62,7 @@ class Host:
     def is_ready(self):
         assert self.process.poll() is None, self.log()
         try:
-            return self.internal("/readyz").status_code == 200
+            return self.ask("GET", "/readyz").status_code == 200
         except httpx.TransportError:
             return False
 
@@ -84,7 +88,7 @@ class Host:
         return (self.folder / "log").read_text()
 
     def records(self, logger=None):
-        records = [json.loads(line) for line in self.log().splitlines() if line.startswith("{")]
+        records = [json.loads(line) for line in self.log().split("\n")[:-1] if line.startswith("{")]
         return [record for record in records if logger in {None, record["logger"]}]
 
     def stop(self):
@@ -116,4 +120,7 @@ class VpsHost(Host):
         reload(self.site, machine)
 
     def binds(self):
-        return {"BIND": f"unix:{self.folder}/web.sock", "METRICS_BIND": f"unix:{self.folder}/metrics.sock"}
+        return {
+            "BIND": f"unix:{self.folder}/web.sock",
+            "METRICS_BIND": f"unix:{self.folder}/metrics.sock",
+        }

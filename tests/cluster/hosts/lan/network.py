@@ -4,7 +4,6 @@ Nothing of it touches this computer's own network, and all of it is gone with th
 """
 
 import ctypes
-import os
 import signal
 import subprocess
 import time
@@ -44,9 +43,12 @@ class Namespace:
                 _enter(back)
 
     def ip(self, arguments):
-        command = ["nsenter", f"--net={self._file}", "ip", *arguments.split()]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, f"ip {arguments}\n{done.stderr}"
+        self._run(f"ip {arguments}")
+
+    def _run(self, command):
+        there = ["nsenter", f"--net={self._file}", *command.split()]
+        done = subprocess.run(there, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"{command}\n{done.stderr}"
 
     def sysctl(self, settings):
         """Set what a file of sysctl.d says."""
@@ -107,6 +109,16 @@ class Machine(Namespace):
         finally:
             self._switch.put_back(self)
 
+    @contextmanager
+    def deaf(self, port):
+        """Have it take connections to a port, and lose what is sent on them, for as long as the block lasts."""
+        rule = f"INPUT --protocol tcp --dport {port} --tcp-flags PSH PSH --jump DROP"
+        self._run(f"iptables --wait --append {rule}")
+        try:
+            yield
+        finally:
+            self._run(f"iptables --wait --delete {rule}")
+
 
 @contextmanager
 def plugged_in(numbers):
@@ -130,7 +142,3 @@ def started(machine, command, **options):
             preexec_fn=lifeline.tie(signal.SIGKILL),  # noqa: PLW1509  likewise
             **options,
         )
-
-
-def is_root():
-    return os.geteuid() == 0

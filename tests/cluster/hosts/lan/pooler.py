@@ -59,7 +59,6 @@ class Pooler:
         places = {
             "/etc/slipway/stores/pgbouncer.key": stores.key,
             "/etc/slipway/stores/fullchain.pem": stores.certificate,
-            "host=/var/run/postgresql port": f"host={stores.folder} port",
             "/var/run/postgresql/pgbouncer.pid": stores.folder / "pgbouncer.pid",
             "/var/log/postgresql/pgbouncer.log": self.log,
             "/etc/pgbouncer/userlist.txt": stores.folder / "userlist.txt",

@@ -19,7 +19,11 @@ from tests.conftest import PROJECT
 from tests.stack.conftest import GENEROUS_SECONDS, until
 
 INITDB = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
-ACCESS = f"local all all trust\nhostssl slipway slipway_migrate,slipway {PREFIX}.0/24 scram-sha-256\n"
+ACCESS = f"""
+local all postgres trust
+host all all 127.0.0.1/32 scram-sha-256
+hostssl slipway slipway_migrate,slipway {PREFIX}.0/24 scram-sha-256
+"""
 TESTING = "fsync = off\nsynchronous_commit = off\nfull_page_writes = off\n"
 ROLES = ("slipway", "slipway_migrate")
 

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.cluster.kubernetes.rendering import KUBERNETES, find, kubectl
+from tests.cluster.kubernetes.rendering import KUBERNETES, kubectl
 
 pytestmark = pytest.mark.cluster
 
 COMPLETE = {r"get job migration-\d+ ": "Complete"}
-REVISIONS = {r"get deployment web ": ["3", "4"], r"get deployment worker ": ["7", "8"]}
+REVISIONS = {r"get deployment web ": "3", r"get deployment worker ": "7"}
 
 
 class Command:
@@ -65,6 +65,7 @@ def release(tmp_path):
 
 GROUND = "apply --filename --selector=!app.kubernetes.io/component"
 MIGRATION = "apply --filename --selector=app.kubernetes.io/component in (migration)"
+BACK = ["rollout undo deployment/web --to-revision=3", "rollout undo deployment/worker --to-revision=7"]
 PODS = "apply --filename --selector=app.kubernetes.io/component notin (migration)"
 
 
@@ -108,14 +109,22 @@ def test_pods_that_do_not_become_ready_are_taken_back_to_where_they_were(release
     done = release("production", told={**COMPLETE, **REVISIONS, r"status deployment/web": [1, 0]})
     assert done.returncode == 1
     assert "web did not become ready" in done.stderr
-    back = ["rollout undo deployment/web --to-revision=3", "rollout undo deployment/worker --to-revision=7"]
-    assert release.changes() == [GROUND, MIGRATION, PODS, *back]
+    assert release.changes() == [GROUND, MIGRATION, PODS, *BACK]
 
 
-def test_what_has_not_changed_is_not_taken_back(release):
-    told = {**COMPLETE, **REVISIONS, r"get deployment worker ": "7", r"status deployment/web": [1, 0]}
-    assert release("production", told=told).returncode == 1
-    assert release.changes()[3:] == ["rollout undo deployment/web --to-revision=3"]
+def test_what_the_cluster_takes_in_part_only_is_taken_back(release):
+    done = release("production", told={**COMPLETE, **REVISIONS, r"notin \(migration\)": 1})
+    assert done.returncode == 1
+    assert "the cluster did not take all of it" in done.stderr
+    assert release.changes() == [GROUND, MIGRATION, PODS, *BACK]
+
+
+def test_one_that_does_not_go_back_does_not_keep_the_others_from_it(release):
+    told = {**COMPLETE, **REVISIONS, r"status deployment/worker": 1, r"undo deployment/web": 1}
+    done = release("production", told=told)
+    assert done.returncode == 1
+    assert "Not everything went back" in done.stderr
+    assert release.changes()[3:] == BACK
 
 
 def test_a_first_release_has_nothing_to_go_back_to(release):
@@ -145,7 +154,7 @@ def test_a_dry_run_shows_what_would_be_applied_and_asks_nobody(release, image, s
     done = release("--dry-run", "production", *filter(None, [image]))
     assert done.returncode == 0, done.stderr
     shown = [each for each in yaml.safe_load_all(done.stdout) if each]
-    deployed = [find(shown, "Deployment", name) for name in ("web", "worker")] + [find(shown, "Job")]
+    deployed = [each for each in shown if each["kind"] in {"Deployment", "Job"}]
     assert {each["spec"]["template"]["spec"]["containers"][0]["image"] for each in deployed} == {seen}
     assert release.calls() == []
 

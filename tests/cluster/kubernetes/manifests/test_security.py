@@ -115,7 +115,7 @@ def test_a_policy_scan_finds_nothing_that_is_not_explained(everything, tmp_path)
     command = [CHECKOV, "--file", manifests, "--framework", "kubernetes", "--output", "json", "--skip-download"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     report = json.loads(done.stdout)
-    assert report["summary"]["passed"] > 300, done.stderr
+    assert report["summary"]["passed"] > 200, done.stderr
     assert report["summary"]["parsing_errors"] == 0
     found = {}
     for each in report["results"]["failed_checks"]:
