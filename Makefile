@@ -71,7 +71,7 @@ vps-test: $(BIN)/.installed ## Boot a Debian, provision it, release and break th
 
 .PHONY: docker-test
 docker-test: $(BIN)/.installed-containers ## Build the images and run them, alone and together, on a real Docker engine (needs one, with compose)
-	$(BIN)/pytest $(or $(TESTS),tests/containers) -m docker --no-cov --numprocesses=2 --dist=loadfile --durations=15
+	$(BIN)/pytest $(or $(TESTS),tests/containers) -m docker --no-cov --durations=15
 
 .PHONY: cluster-test
 cluster-test: $(BIN)/.installed-cluster .dev/checkov/.installed ## Check what is there for several hosts: Kubernetes, PgBouncer, hosts that fail (needs root)

@@ -14,7 +14,8 @@ pytestmark = pytest.mark.servers
 
 def test_it_listens_where_its_file_says_evicts_nothing_and_keeps_what_it_was_given(gunicorn, tmp_path):
     machine = gunicorn
-    machine.leave_out("slipway-web", "slipway-worker")
+    machine.leave_out("slipway-web")
+    machine.leave_out("slipway-worker")
     machine.install("supervisor/redis.conf", "etc/supervisor/conf.d/slipway_redis.conf")
     (machine.root / "etc/redis").mkdir()
     machine.install("redis/slipway.conf", "etc/redis/redis-slipway.conf")

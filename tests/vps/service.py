@@ -12,7 +12,10 @@ GIT = f"git -C {SOURCE} {' '.join(AS_SOMEBODY)}"
 
 # For a tree that has no migration yet, such as one without the example.
 FIRST = """
-revision, down_revision, branch_labels, depends_on = "0001", None, None, None
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
 
 
 def upgrade() -> None:

@@ -5,12 +5,14 @@
 PATIENCE_SECONDS=600  # for all that a release starts; a swarm with a slow registry needs some of it
 
 deploy() { # deploy FILE...: those services are as the files say from now on, others are left alone
-  local file variables files=()
+  local file variables files=() options=("${RESOLVE_STACK[@]}")
+  # The option is of newer clients, which complain without it.
+  if [[ $(docker stack deploy --help) == *--detach* ]]; then options+=(--detach=true); fi
   for file; do files+=(--compose-file "$here/$file.yml"); done
   read -ra variables <<<"$VARIABLES"
   began=$(date --utc '+%F %T')
-  env "${variables[@]}" VARIABLES="$VARIABLES" docker stack deploy --with-registry-auth "${RESOLVE_STACK[@]}" \
-    "${files[@]}" "$STACK" >/dev/null || refuse "the swarm does not take the description; above is why"
+  env "${variables[@]}" VARIABLES="$VARIABLES" docker stack deploy --with-registry-auth "${options[@]}" "${files[@]}" \
+    "$STACK" >/dev/null || refuse "the swarm does not take the description; above is why"
 }
 
 # For a moment after a change nothing is under way yet; tasks of the former description are told by this.

@@ -25,6 +25,10 @@ put() { # put NAME < VALUE: as its next version, whose name is printed
 }
 
 make_what_is_missing() { # what an operator has put stays; of the rest the files here are the first version
+  make_them | sed 's/^/Made /'
+}
+
+make_them() {
   local from=$here/..
   missing front && put front <"$from/docker/edge/front.conf"
   missing postgres_roles && put postgres_roles <"$from/docker/postgres/roles.sql"

@@ -9,14 +9,17 @@ from tests.containers.compose.stack import LASTING, PATIENCE, Stack
 from tests.copies import copied
 
 # What nobody waits for: on a machine that does much else at once, a start may take long, and is no failure.
-PATIENT = {"services": {name: {"healthcheck": {"start_period": "15m", "retries": 100}} for name in LASTING}}
+PATIENT = {
+    name: {"healthcheck": {"start_period": "15m", "retries": 100}, "environment": {"DB_STATEMENT_TIMEOUT_MS": "600000"}}
+    for name in LASTING
+}
 
 
 @pytest.fixture(scope="session")
 def clone(tmp_path_factory):
     """A folder with the files of this tree, as one has after `git clone`, and one by which starts may take long."""
     folder = copied(tmp_path_factory.mktemp("clone"))
-    (folder / PATIENCE).write_text(json.dumps(PATIENT))
+    (folder / PATIENCE).write_text(json.dumps({"services": PATIENT}))
     return folder
 
 

