@@ -38,7 +38,7 @@ class Requests:
         while not self._end.is_set():
             self.statuses.append(client.get("/v1/ping").status_code)
             self.statuses.append(client.post("/v1/ping").status_code)
-            time.sleep(0.01)
+            time.sleep(0.05)
 
     def __enter__(self):
         for thread in self._threads:

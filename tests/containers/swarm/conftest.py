@@ -16,6 +16,7 @@ LABELS = ("slipway.stores", "slipway.edge")
 def swarm(engine):
     """An engine that is a swarm: its own, or one of this machine alone, for as long as somebody tests in it."""
     made = PROJECT / ".dev/swarm-made"
+    made.parent.mkdir(exist_ok=True)
     with (PROJECT / ".dev/swarm.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if engine("info", "--format={{.Swarm.LocalNodeState}}") == "inactive":

@@ -17,7 +17,7 @@ def fails_at(head):
         "import sqlalchemy as sa",
         "from alembic import op",
         'revision = "fails"',
-        f'down_revision = "{head}"',
+        f"down_revision = {head!r}",
         "def upgrade():",
         '    op.create_table("half", sa.Column("id", sa.Integer))',
         '    op.execute("SELECT 1 / 0")',
@@ -27,7 +27,7 @@ def fails_at(head):
 
 
 def test_from_nothing_to_a_page_through_the_edge(stack, say):
-    for line in ("Stores", "Migrating", "Running upgrade  -> 0001", f"Starting {stack.now} beside nothing"):
+    for line in ("Stores", "Migrating", f"Starting {stack.now} beside nothing"):
         assert line in stack.said_first
     say(stack.said_first.splitlines()[-1])
     status, _, page = stack.ask("/")
@@ -74,7 +74,6 @@ def test_a_migration_that_fails_leaves_everything_as_it_was(stack):
     [postgres] = stack.containers("postgres")
     tables = stack.engine("exec", postgres, "psql", "--tuples-only", "--dbname=slipway", "--command=\\dt")
     assert "half" not in tables
-    assert "alembic_version" in tables
 
 
 def test_an_image_that_no_node_has_is_told(stack):
