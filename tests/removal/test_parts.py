@@ -22,7 +22,10 @@ OF_THE_WHOLE = [
     "tests/core/observability/test_health.py",
     "tests/stack/test_requests.py",
 ]
-TAKES_LONG = tuple(f"tests/{name}" for name in ("browser", "monitoring", "nginx", "servers", "stack", "uploads", "vps"))
+TAKES_LONG = tuple(
+    f"tests/{name}"
+    for name in ("browser", "cluster", "containers", "monitoring", "nginx", "servers", "stack", "uploads", "vps")
+)
 
 pytestmark = [
     pytest.mark.removal,

@@ -53,7 +53,7 @@ def test_the_counts_of_all_workers_are_added_up(site):
 def test_nothing_is_written_that_is_no_json_but_the_servers_own_lines(site):
     machine, client = site
     assert client.get("/v1/ping").status_code == 200
-    assert machine.records("slipway-web-0")
+    until(lambda: machine.records("slipway-web-0"))
     own = machine.text("slipway-web-0.err")
     assert "Traceback" not in own
     assert (own == "") is not machine.uwsgi

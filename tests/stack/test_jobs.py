@@ -300,6 +300,14 @@ def test_a_worker_waits_for_a_redis_that_is_away_and_then_goes_on(work, own_redi
     assert worker.wait() == 0
 
 
+def test_a_worker_that_is_told_to_stop_while_redis_goes_away_stops(work, own_redis):
+    worker = work(REDIS_URL=own_redis.url(), JOB_LOST_SECONDS="3")
+    own_redis.freeze()  # what the worker has to say when it leaves is not answered
+    worker.signal(signal.SIGTERM)
+    assert worker.wait() == 0
+    assert worker.messages()[-1].endswith("has stopped")
+
+
 def test_a_worker_tells_systemd_that_it_has_started_also_while_redis_is_away(tmp_path, environ, own_redis):
     own_redis.stop()
     address = str(tmp_path / "notify")

@@ -31,13 +31,15 @@ def test_what_is_in_flight_when_the_swarm_stops_a_task_is_answered(stack):
         waiting = [clients.submit(stack.ask, f"/v1/swarm/gate/{number}") for number in range(4)]
         until(lambda: sum(len(at_gate(stack, container)) for container in before) == 4)
         stack.engine("service", "scale", "--detach", f"{stack.name}_web=1")
-        [stopped] = until(lambda: [each for each in before if "Handling signal: term" in stack.engine.logs(each)])
-        for container in before:
-            stack.engine("exec", container, "touch", "/tmp/gate/open")
-        assert [answer.result()[0] for answer in waiting] == [200] * 4
-    until(lambda: not stack.engine.inspect(stopped)["State"]["Running"])
-    assert stack.engine.inspect(stopped)["State"]["ExitCode"] == 0
-    stack.engine("service", "scale", "--detach", f"{stack.name}_web=2")
+        try:
+            [stopped] = until(lambda: [each for each in before if "Handling signal: term" in stack.engine.logs(each)])
+            for container in before:
+                stack.engine("exec", container, "touch", "/tmp/gate/open")
+            assert [answer.result()[0] for answer in waiting] == [200] * 4
+            until(lambda: not stack.engine.inspect(stopped)["State"]["Running"])
+            assert stack.engine.inspect(stopped)["State"]["ExitCode"] == 0
+        finally:
+            stack.engine("service", "scale", "--detach", f"{stack.name}_web=2")
 
 
 def at_gate(stack, container):
@@ -84,7 +86,7 @@ def test_the_database_cannot_be_reached_from_the_edge(stack):
     for host in ("postgres", address):
         asked = "import socket, sys; socket.create_connection((sys.argv[1], 5432), 5)"
         stack.engine("exec", web, "python", "-c", asked, host)  # from there it can
-        done = stack.engine.result("exec", edge, "curl", "--silent", "--max-time", "5", f"telnet://{host}:5432")
+        done = stack.engine.result("exec", edge, "curl", "--silent", "--max-time", "5", f"http://{host}:5432")
         assert done.returncode in {6, 7, 28}  # no such name, refused, no answer
 
 

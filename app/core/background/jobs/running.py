@@ -44,12 +44,13 @@ def run(app: Flask, queue: str) -> Never:
         for signum in (signal.SIGTERM, signal.SIGINT):
             signal.signal(signum, _leave)  # until the worker has handlers of its own
         _wait_for(connection)
+        worker = None
         with suppress(RedisError):
             worker = JobWorker(queues, queue, lost_seconds, redactor)
             _log.info("worker %s waits for jobs of queue %s", worker.pid, queue)
             worker.work()
-            if worker.stop_was_asked_for:
-                _leave()
+        if worker and worker.stop_was_asked_for:
+            _leave()
         time.sleep(1)  # whatever it was, RQ has logged it; it may still be there
 
 
