@@ -62,11 +62,21 @@ LEFT_OUT = {
 }
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Say what this run left out, and how to run it."""
+    """Say what tests have measured, what this run left out, and how to run that."""
+    for report in [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]:
+        for name, said in report.user_properties if report.when == "call" else ():
+            terminalreporter.write_line(f"{name}: {said}")
     for marker, what in LEFT_OUT.items():
         if f"not {marker}" in config.option.markexpr:
             terminalreporter.write_line(f"Left out: {what}; `make {marker}-test` runs them.")
+
+
+@pytest.fixture
+def say(request: pytest.FixtureRequest) -> Callable[..., None]:
+    """A function that has a figure printed at the end of the run, whether the test passes or not."""
+    return lambda *said: request.node.user_properties.extend((request.node.name, str(each)) for each in said)
 
 
 @pytest.fixture(scope="session")

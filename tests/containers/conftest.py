@@ -10,21 +10,6 @@ from tests.containers import engine as engines
 RELEASE, GIT_SHA = "1.2.3", "0123456789abcdef0123456789abcdef01234567"
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_terminal_summary(terminalreporter):
-    """Say what tests have measured."""
-    reports = [report for outcome in ("passed", "failed") for report in terminalreporter.getreports(outcome)]
-    for report in reports:
-        for name, said in report.user_properties if report.when == "call" else ():
-            terminalreporter.write_line(f"{name}: {said}")
-
-
-@pytest.fixture
-def say(request):
-    """A function that has a figure printed at the end of the run, whether the test passes or not."""
-    return lambda *said: request.node.user_properties.extend((request.node.name, str(each)) for each in said)
-
-
 @pytest.fixture(scope="session")
 def engine():
     """The client of a Docker engine; a failure says that there is none."""

@@ -24,17 +24,9 @@ _said = []
 
 @pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter):
-    """Say how long machines took, how to get into those that stay, and what tests have measured."""
-    reports = [report for outcome in ("passed", "failed") for report in terminalreporter.getreports(outcome)]
-    figures = [said for report in reports if report.when == "call" for said in report.user_properties]
-    for line in [*_said, *(f"{name}: {said}" for name, said in figures)]:
+    """Say how long machines took, and how to get into those that stay."""
+    for line in _said:
         terminalreporter.write_line(line)
-
-
-@pytest.fixture
-def say(request):
-    """A function that has a figure printed at the end of the run, whether the test passes or not."""
-    return lambda *said: request.node.user_properties.extend((request.node.name, str(each)) for each in said)
 
 
 @pytest.fixture(scope="session")

@@ -30,22 +30,6 @@ PROGRAMS = {
 }
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_terminal_summary(terminalreporter):
-    """Print what tests have measured."""
-    reports = [report for outcome in ("passed", "failed") for report in terminalreporter.getreports(outcome)]
-    for name, said in (said for report in reports if report.when == "call" for said in report.user_properties):
-        if name.startswith("hosts "):
-            terminalreporter.write_line(f"{name.removeprefix('hosts ')}: {said}")
-
-
-@pytest.fixture
-def say(request):
-    """A function that has a figure printed at the end of the run, whether the test passes or not."""
-    name = f"hosts {request.node.name}"
-    return lambda *said: request.node.user_properties.extend((name, str(each)) for each in said)
-
-
 @pytest.fixture(scope="session")
 def machines():
     """Four machines on a switch; a failure says why they cannot be made here."""

@@ -5,14 +5,6 @@ import pytest
 pytestmark = pytest.mark.vps
 
 
-@pytest.fixture(scope="module")
-def steady(prepared):
-    """The service right after its first release, for tests that leave it serving."""
-    prepared.machine.go_back()
-    prepared.wait_until_ready()
-    return prepared
-
-
 @pytest.fixture
 def history(steady):
     """A function that returns what was recorded since the test began."""

@@ -12,14 +12,6 @@ RELEASE_IT = "slipway release /tmp/release.tar"
 WITHOUT_ROOM = "unshare --mount bash -c 'mount -t tmpfs -o size=400m none /srv/slipway/releases; slipway release HEAD'"
 
 
-@pytest.fixture(scope="module")
-def steady(prepared):
-    """The service right after its first release, for tests that leave it as they found it."""
-    prepared.machine.go_back()
-    prepared.wait_until_ready()
-    return prepared
-
-
 @pytest.fixture
 def committing(steady):
     """The same, for tests that commit once."""

@@ -18,18 +18,9 @@ KUBECONFIG = os.environ.get("CLUSTER_TEST", "")
 
 @pytest.hookimpl(trylast=True)
 def pytest_terminal_summary(terminalreporter):
-    """Say that the real thing was left out, or what was measured."""
+    """Say that the real thing was left out."""
     if not KUBECONFIG:
         terminalreporter.write_line(f"LEFT OUT: releases into a real Kubernetes; {HOW} runs them.", red=True)
-    for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
-        for name, said in report.user_properties if report.when == "call" else ():
-            terminalreporter.write_line(f"{name}: {said}")
-
-
-@pytest.fixture
-def say(request):
-    """A function that has a figure printed at the end of the run."""
-    return lambda *said: request.node.user_properties.extend((request.node.name, str(each)) for each in said)
 
 
 @pytest.fixture(scope="session")
