@@ -7,6 +7,7 @@ import fcntl
 import logging
 import os
 import select
+import stat
 import time
 from contextlib import suppress
 
@@ -88,7 +89,9 @@ class Alone:
 
     def __enter__(self) -> None:
         with suppress(OSError):  # not every system can lock a pipe
-            fcntl.lockf(self._descriptor, fcntl.LOCK_EX)
+            # A device is everybody's: who has locked /dev/null, and Docker's daemon has, would stop us for ever.
+            if not stat.S_ISCHR(os.fstat(self._descriptor).st_mode):
+                fcntl.lockf(self._descriptor, fcntl.LOCK_EX)
 
     def __exit__(self, *_: object) -> None:
         with suppress(OSError):

@@ -108,3 +108,17 @@ def test_a_reader_that_is_gone_is_said_once(child):
     process.stdin.close()
     assert process.wait(GENEROUS_SECONDS) == 0
     assert process.stderr.read().decode() == f"{COMPLAINT} (Broken pipe); they are being counted\n"
+
+
+def test_a_device_that_somebody_else_has_locked_is_written_to():
+    master, slave = os.openpty()
+    code = "import fcntl, sys; it = open(sys.argv[1], 'r+b', 0); fcntl.lockf(it, fcntl.LOCK_EX); print(flush=True); input()"
+    locking = [sys.executable, "-c", code, os.ttyname(slave)]
+    with subprocess.Popen(locking, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as locker:
+        locker.stdout.readline()
+        command = [sys.executable, "-c", CHILD + "write(3, 10)"]
+        subprocess.run(command, stdout=slave, cwd=PROJECT, check=True, timeout=GENEROUS_SECONDS)
+        locker.communicate(b"\n")
+    with os.fdopen(master, "rb", 0) as terminal:
+        assert available(terminal).count(b'"writer"') == 3
+    os.close(slave)
