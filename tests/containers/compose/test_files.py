@@ -136,7 +136,7 @@ def test_nothing_of_env_reaches_what_a_container_must_know_better(engine, clone,
         "DATABASE_URL": "postgresql:///mine",
         "SECRET_KEY": "x" * 40,
         "BIND": "127.0.0.1:1",
-        "RATE_LIMIT": "9/minute",
+        "WEB_THREADS": "9",
     }
     (clone / ".env").write_text("".join(f"{name}={value}\n" for name, value in wrong.items()))
     try:
@@ -144,4 +144,4 @@ def test_nothing_of_env_reaches_what_a_container_must_know_better(engine, clone,
     finally:
         (clone / ".env").unlink()
     assert (told["DATABASE_URL"], told["SECRET_KEY"], told["BIND"]) == ("", "", "0.0.0.0:8000")
-    assert told["RATE_LIMIT"] == "9/minute"
+    assert told["WEB_THREADS"] == "9"

@@ -106,10 +106,10 @@ def test_a_commit_that_was_not_pushed_is_told_apart(steady, options, said):
 
 
 WANTED = "/etc/systemd/system/slipway-@.service.d/20-secrets.conf"
-SECRET = "/etc/slipway/secrets/mail_password"
+SECRET = "/etc/slipway/secrets/secret_key_fallbacks"
 CREDENTIAL = f"""[Service]
-LoadCredential=mail_password:{SECRET}
-Environment=MAIL_PASSWORD_FILE=%d/mail_password
+LoadCredential=secret_key_fallbacks:{SECRET}
+Environment=SECRET_KEY_FALLBACKS_FILE=%d/secret_key_fallbacks
 """
 
 

@@ -1,7 +1,6 @@
 import logging
 import re
 
-import kubernetes_validate
 import pytest
 
 from tests.cluster.kubernetes.rendering import KUBERNETES, OVERLAYS
@@ -19,6 +18,8 @@ OTHERS = {
 
 
 def wrong(objects, version):
+    import kubernetes_validate  # noqa: PLC0415  requirements-cluster.txt: whoever only collects tests may lack it
+
     logging.getLogger("referencing").setLevel(logging.ERROR)
     for each in objects:
         if each["kind"] in OTHERS.get(each["apiVersion"], ()):
