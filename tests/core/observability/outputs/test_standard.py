@@ -112,7 +112,7 @@ def test_a_reader_that_is_gone_is_said_once(child):
 
 def test_a_device_that_somebody_else_has_locked_is_written_to():
     master, slave = os.openpty()
-    code = "import fcntl, sys; it = open(sys.argv[1], 'r+b', 0); fcntl.lockf(it, fcntl.LOCK_EX); print(flush=True); input()"
+    code = "import fcntl, sys; it = open(sys.argv[1], 'r+'); fcntl.lockf(it, fcntl.LOCK_EX); print(flush=True); input()"
     locking = [sys.executable, "-c", code, os.ttyname(slave)]
     with subprocess.Popen(locking, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as locker:
         locker.stdout.readline()
