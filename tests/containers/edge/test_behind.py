@@ -97,9 +97,9 @@ def test_a_service_that_comes_back_at_another_address_is_found(place, engine, ed
 
 def test_of_two_one_may_be_killed_and_only_what_it_had_begun_to_answer_is_lost(place, engine, edge_image, say):
     first, second = place.serve(), place.serve()
-    edge = place.open(edge_image)
-    for web in (first, second):
+    for web in (first, second):  # before the edge: it would not ask one again for a while that has refused it
         until(lambda web=web: "Booting worker" in web.logs())
+    edge = place.open(edge_image)
     until(lambda: edge.answers(200))
 
     def ask(number):
