@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 from gunicorn.http.errors import ParseException  # type: ignore[import-untyped]
+from gunicorn.workers.gthread import ThreadWorker  # type: ignore[import-untyped]
 
 # Files that are written often and need not last are kept in memory, where the system has such a place.
 MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108  made under names that nobody guesses
@@ -36,9 +37,25 @@ wsgi_app = "wsgi:app"
 bind = settings.BIND
 proc_name = settings.SERVICE_NAME
 
+
+class DrainingWorker(ThreadWorker):  # type: ignore[misc]
+    """Gunicorn's worker with threads (gthread), which lets go of the listening sockets when it begins to drain.
+
+    Gunicorn keeps them to the end: for as long as the slowest client takes, the kernel would go on taking connections
+    that nobody answers. Refused, a proxy asks another instance at once. One that systemd holds stays open there.
+    """
+
+    def set_accept_enabled(self, enabled: bool) -> None:  # noqa: FBT001  Gunicorn's signature
+        """Take connections, or no more of them."""
+        super().set_accept_enabled(enabled)
+        if not enabled and not self.alive:
+            for listener in self.sockets:
+                listener.close()
+
+
 # As many processes as processors that we may use (affinity and cgroup quota), each with a few threads for waiting in.
 workers = settings.WEB_CONCURRENCY
-worker_class = "gthread"
+worker_class = DrainingWorker
 threads = settings.WEB_THREADS
 
 # Load the application once and fork it: a third of the memory, and a release that does not import never starts.

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 from gunicorn.app.wsgiapp import WSGIApplication
+from gunicorn.workers.gthread import ThreadWorker
 from sqlalchemy import Integer
 from sqlalchemy.orm import declarative_base, mapped_column
 
@@ -68,8 +69,8 @@ def test_the_defaults_of_the_service_hold(load, production):
 
 
 def test_requests_are_served_by_threads(load):
-    assert load().worker_class_str == "gthread"
-    assert load(WEB_THREADS="1").worker_class_str == "gthread"
+    assert issubclass(load().worker_class, ThreadWorker)
+    assert issubclass(load(WEB_THREADS="1").worker_class, ThreadWorker)
 
 
 def test_the_application_is_loaded_before_the_fork_and_never_reloaded_in_production(load):

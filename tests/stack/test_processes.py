@@ -3,6 +3,7 @@
 import itertools
 import os
 import signal
+import socket
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -36,6 +37,39 @@ def test_a_terminated_service_answers_everything_that_it_has_accepted_also_what_
             (service.gate / "open").touch()
         assert [request.result().status_code for request in requests] == [200] * 12
     assert service.process.wait(GENEROUS_SECONDS) == 0
+
+
+def test_who_drains_refuses_connections_while_a_slow_client_is_waited_for(tmp_path, stack_environment):
+    bound, also = tmp_path / "web.sock", tmp_path / "also.sock"
+    with (
+        running(tmp_path / "service", stack_environment | {"BIND": f"unix:{bound}"}) as service,
+        socket.socket(socket.AF_UNIX) as slow,
+    ):
+        until(lambda: bound.exists() and ask(bound))
+        also.hardlink_to(bound)  # the master unlinks its own
+        slow.connect(str(also))
+        slow.sendall(b"GET /v1/ping HTTP/1.1\r\n")
+        assert ask(also).startswith(b"HTTP/1.1 200")  # so the one before has been accepted as well
+        service.process.send_signal(signal.SIGTERM)
+        until(lambda: not ask(also))
+        assert service.process.poll() is None
+        slow.sendall(REST)
+        assert slow.recv(100).startswith(b"HTTP/1.1 200")
+        assert service.process.wait(GENEROUS_SECONDS) == 0
+
+
+REST = b"Host: example.org\r\nX-Forwarded-Proto: https\r\nConnection: close\r\n\r\n"
+
+
+def ask(path):
+    """Return the beginning of an answer; nothing if the connection is refused, or reset on its way."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        try:
+            connection.connect(str(path))
+            connection.sendall(b"GET /v1/ping HTTP/1.1\r\n" + REST)
+            return connection.recv(100)
+        except (ConnectionRefusedError, ConnectionResetError, BrokenPipeError):
+            return b""
 
 
 def test_no_two_processes_share_a_connection_even_if_the_master_opened_some_before_the_fork(start):
