@@ -6,9 +6,9 @@ import gc
 # in a worker it would write to all the memory that the worker shares with the others, and so copy it (30 MiB each).
 gc.disable()
 
-from app import create_app  # noqa: E402  after the line above
+from app import create_app, preflight  # noqa: E402  after the line above
 
-app = create_app()
+app = preflight.alone() or create_app()
 
 gc.freeze()
 gc.enable()

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from app import api
+from app import api, preflight
 from app.config import Config, load_config_or_exit
 from app.core.api import docs, serialization
 from app.core.background import jobs, mail
@@ -43,7 +43,8 @@ def create_app(config: Config | None = None) -> Flask:
     uploads.init_app(app)
     serialization.init_app(app)
     assets.init_app(app)
-    docs.init_app(app)
     api.init_app(app)
+    preflight.init_app(app)
+    docs.init_app(app)
     tracking.init_app(app)  # outermost, so the last to wrap
     return app

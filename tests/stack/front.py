@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 GENEROUS_SECONDS = 60
+BUFFERED = 16 * 1024 * 1024
 
 
 @dataclass
@@ -40,6 +41,7 @@ class Front:
         self.certificate = certificate
         self.backend = 0  # the port of the service
         self.spoil = lambda _: None  # what is done to each answer
+        self.passes_on = False  # what clients claim in X-Forwarded-*, as no proxy should
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -48,9 +50,11 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def relay(self):
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        length = int(self.headers.get("Content-Length", 0))
+        body = self.rfile.read(length) if length <= BUFFERED else None  # of more than that, only the head
         backend = http.client.HTTPConnection("127.0.0.1", self.server.front.backend, timeout=GENEROUS_SECONDS)
-        backend.request(self.command, self.path, body, {**self.headers, **self.server.forwarded})
+        claimed = self.headers if self.server.front.passes_on else {}
+        backend.request(self.command, self.path, body, {**self.headers, **self.server.forwarded, **claimed})
         response = backend.getresponse()
         answer = Answer(self.command, self.path, response.status, response.getheaders(), response.read())
         backend.close()
@@ -69,7 +73,7 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(answer.body)
         self.close_connection = True
 
-    do_GET = do_POST = do_DELETE = relay  # noqa: N815  the names are the library's
+    do_GET = do_HEAD = do_POST = do_DELETE = relay  # noqa: N815  the names are the library's
 
     def log_message(self, *_):
         """Say nothing: what the test has asked for is what it looks at."""
@@ -92,11 +96,13 @@ class Server(ThreadingHTTPServer):
 
 
 @contextmanager
-def standing(folder):
-    """Have a front stand until the block ends; its files are in `folder`."""
-    certificate, key = make_certificate(folder)
+def standing(folder, days=2, protocols=()):
+    """Have a front stand until the block ends; its files are in `folder`, `protocols` is what it offers by ALPN."""
+    certificate, key = make_certificate(folder, days)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
+    if protocols:
+        context.set_alpn_protocols(protocols)
     with ExitStack() as opened:
         plain, tls = (opened.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(2))
         local = opened.enter_context(socket.socket(socket.AF_UNIX))
@@ -116,11 +122,11 @@ def standing(folder):
         yield front
 
 
-def make_certificate(folder):
-    """Make a certificate for localhost that vouches for itself; return its file and that of its key."""
+def make_certificate(folder, days=2, name="localhost"):
+    """Make a certificate for `name` that vouches for itself; return its file and that of its key."""
     certificate, key = folder / "localhost.pem", folder / "localhost.key"
-    kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"]
-    names = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost"]
+    kind = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", str(days)]
+    names = ["-subj", f"/CN={name}", "-addext", f"subjectAltName=DNS:{name}"]
     command = ["openssl", "req", "-x509", *kind, *names, "-out", certificate, "-keyout", key]
     subprocess.run(command, check=True, capture_output=True)
     return certificate, key

@@ -1,0 +1,1 @@
+"""Checks of the way to a service: TLS, redirects, who is believed, what is let in and what is closed."""
