@@ -1,0 +1,1 @@
+"""`make lint-migrations`: whether the release that runs can go on while a new one migrates, and afterwards."""
