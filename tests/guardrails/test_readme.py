@@ -1,35 +1,42 @@
-"""The endpoint that README adds is added in a copy, and works there as it is written."""
+"""What README shows is there, and is what the service and the guides say."""
 
+import os
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from tests.conftest import PROJECT
-from tests.copies import copied, run
 
 README = (PROJECT / "README.md").read_text()
+ONE_SCREEN_AND_A_BIT = 750  # words
 
 
-@pytest.mark.skipif((PROJECT / "app/features/greetings").exists(), reason="it has been added already")
-def test_the_readmes_endpoint_works_as_it_is_written(tmp_path):
-    copy = copied(tmp_path)
-    [code] = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
-    (copy / "app/features/greetings").mkdir()
-    (copy / "app/features/greetings/__init__.py").write_text(code)
-    published = (copy / "app/api.py").read_text()
-    published = published.replace(
-        "from app.features import pages, ping", "from app.features import greetings, pages, ping"
-    )
-    published = published.replace("    ping.bp,\n", "    ping.bp,\n    greetings.bp,\n")
-    (copy / "app/api.py").write_text(published)
-    (copy / "tests/test_readme.py").write_text(
-        "def test_greetings(client):\n"
-        '    assert client.post("/v1/greetings", json={"name": "Ann"}).json == {"text": "Hello, Ann!"}\n'
-        '    assert client.post("/v1/greetings", json={"name": ""}).status_code == 422\n'
-        '    assert "/v1/greetings" in client.get("/openapi.json").json["paths"]\n'
-    )
-    run(copy, "ruff", "format", "--check", "app")
-    run(copy, "ruff", "check", "app")
-    run(copy, "mypy")
-    run(copy, "lint-imports")
-    run(copy, "pytest", "--no-cov", "-q", "tests/test_readme.py")
+def test_it_is_short_enough_to_be_read():
+    assert len(README.split()) < ONE_SCREEN_AND_A_BIT
+
+
+@pytest.mark.parametrize("target", sorted(set(re.findall(r"\]\(([^)#:]+)\)", README))))
+def test_what_it_links_to_is_there(target):
+    assert (PROJECT / target).is_file()
+
+
+@pytest.mark.parametrize("command", sorted(set(re.findall(r"\bmake ([a-z-]+)(?= |`|\n)", README)) - {"it"}))
+def test_the_commands_that_it_names_are_there(command):
+    assert re.search(rf"^{command}:", (PROJECT / "Makefile").read_text(), re.MULTILINE)
+
+
+def test_the_refusal_that_it_shows_is_the_services(tmp_path):
+    [shown] = re.findall(r"^\$ gunicorn\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    gunicorn = Path(sys.executable).with_name("gunicorn")
+    environ = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)}
+    done = subprocess.run([gunicorn], cwd=PROJECT, env=environ, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (78, shown)
+
+
+@pytest.mark.skipif(not (PROJECT / "docs/deploy-vps.md").exists(), reason="this service knows no VPS")
+def test_the_commands_for_a_server_are_those_of_its_guide():
+    [commands] = re.findall(r"```sh\n(apt-get .*?)```", README, re.DOTALL)
+    assert commands in (PROJECT / "docs/deploy-vps.md").read_text()
