@@ -1,20 +1,22 @@
 # shellcheck shell=bash disable=SC2154
 # The migration of a release: started, watched, and its log shown; what cannot start is taken away again.
-# Used by deploy/kubernetes/release, which sets $id. Check: shellcheck migrating.sh
+# Used by deploy/kubernetes/release, which sets $id, $former and $again. Check: shellcheck migrating.sh
 
 migrate() {
-  local state began=$SECONDS
-  apply "in (migration)"
+  local state said began=$SECONDS
+  apply migration || refuse "the cluster did not take the migration; $former" "$again"
   while true; do
     state=$(on get job "migration-$id" --output=jsonpath='{.status.conditions[?(@.status=="True")].type}')
     case $state in
-      *Complete*) say "Migrated: $(migration_log | tail -n 1)" && return ;;
-      *Failed*) migration_log >&2; refuse "the migration failed; the former release serves on" ;;
+      *Complete*)
+        said=$(migration_log | grep . | tail -n 1) || true
+        say "Migrated: ${said:-it said nothing}" && return ;;
+      *Failed*) migration_log >&2; refuse "the migration failed; $former" ;;
     esac
     if never_starts $((SECONDS - began)); then
       on describe pods --selector="job-name=migration-$id" | tail -n 5 >&2
       on delete job "migration-$id" --wait=false >/dev/null  # it must not start once somebody has mended that
-      refuse "the migration does not start; the former release serves on"
+      refuse "the migration does not start; $former"
     fi
     sleep 1
   done

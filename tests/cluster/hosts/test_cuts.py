@@ -107,9 +107,8 @@ def test_a_read_that_is_lost_on_its_way_is_answered_by_another(edge, hosts, say)
 
 
 def test_a_write_that_is_under_way_there_is_told_and_not_repeated(edge, hosts, stores, say):
-    waiting_for = (
-        "SELECT host(client_addr) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND usename = 'slipway'"
-    )
+    waiting = "wait_event_type = 'Lock' AND usename = 'slipway'"
+    waiting_for = f"SELECT host(client_addr) FROM pg_stat_activity WHERE {waiting}"
     locked = psycopg.connect(f"host={stores.folder} user=postgres dbname=slipway")
     with locked, edge.client("127.0.2.20") as client, ThreadPoolExecutor(1) as pool:
         locked.execute("LOCK TABLE notes IN ACCESS EXCLUSIVE MODE")

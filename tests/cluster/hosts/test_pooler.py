@@ -121,7 +121,7 @@ def test_a_statement_ends_when_its_time_is_over_though_the_pooler_drops_what_the
         assert connection.execute("SHOW statement_timeout").fetchone() == ("10s",)
         assert connection.execute("SHOW idle_in_transaction_session_timeout").fetchone() == ("1min",)
     pooler.stop()
-    stores.sql("ALTER ROLE slipway SET statement_timeout = '300ms'")
+    stores.sql("ALTER ROLE \"slipway\" SET statement_timeout = '300ms'")
     pooler.start()
     with (
         machines["first"].inside(),
@@ -138,7 +138,7 @@ def test_the_service_says_when_its_timeout_does_not_hold_and_nothing_of_max_conn
     started = len(first.records())
     assert not any("connections, but the server allows" in one["message"] for one in first.records())
     assert not any("statement_timeout" in one["message"] for one in first.records())
-    stores.sql("ALTER ROLE slipway RESET statement_timeout")
+    stores.sql('ALTER ROLE "slipway" RESET statement_timeout')
     pooler.stop()
     pooler.start()
     first.stop()

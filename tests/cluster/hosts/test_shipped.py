@@ -30,8 +30,8 @@ def number(path, name):
 
 def test_the_roles_have_the_timeouts_that_the_service_would_send():
     settings = load_config({**PRODUCTION, "DATABASE_URL": "postgresql://nobody@localhost/nothing"})
-    assert 1000 * number("pgbouncer/roles.sql", "statement_timeout") == settings.DB_STATEMENT_TIMEOUT_MS
-    idle = number("pgbouncer/roles.sql", "idle_in_transaction_session_timeout")
+    assert 1000 * number("pgbouncer/roles.sql", '"slipway" SET statement_timeout') == settings.DB_STATEMENT_TIMEOUT_MS
+    idle = number("pgbouncer/roles.sql", '"slipway" SET idle_in_transaction_session_timeout')
     assert (
         f"idle_in_transaction_session_timeout={1000 * idle}"
         in engine_options(settings.mapping())["connect_args"]["options"]
@@ -41,5 +41,5 @@ def test_the_roles_have_the_timeouts_that_the_service_would_send():
 
 def test_the_pool_fits_into_what_postgresql_allows():
     pool = number("pgbouncer/pgbouncer.ini", "default_pool_size")
-    assert pool < number("pgbouncer/roles.sql", "slipway CONNECTION LIMIT")
+    assert pool < number("pgbouncer/roles.sql", '"slipway" CONNECTION LIMIT')
     assert pool + 5 + 3 <= number("hosts/postgresql.conf", "max_connections")

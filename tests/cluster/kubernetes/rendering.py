@@ -33,14 +33,16 @@ def render(folder):
 
 
 def everything(folder: Path):
-    """Return production with all components, Ingress and Gateway side by side, rendered in `folder`."""
+    """Return production with all components, Ingress and Gateway side by side, and the Job that restores."""
     shutil.copytree(KUBERNETES, folder / "kubernetes")
     shutil.copytree(PROJECT / "deploy/vps/lib/backups", folder / "vps/lib/backups")
     overlay = folder / "kubernetes/overlays/production/kustomization.yml"
     told = yaml.safe_load(overlay.read_text())
     told["components"] = [f"../../{name}" for name in COMPONENTS]
     overlay.write_text(yaml.safe_dump(told))
-    return render(overlay.parent)
+    restore = yaml.safe_load((KUBERNETES / "backup/restore.yml").read_text())
+    restore["metadata"]["namespace"] = told["namespace"]
+    return [*render(overlay.parent), restore]
 
 
 def pods(objects):
@@ -74,7 +76,11 @@ def of(objects, name):
 
 def ours(objects):
     """Return the names of what runs the image of the service."""
-    return [each["metadata"]["name"] for each, template in pods(objects) if "/slipway:" in str(template)]
+    return [
+        each["metadata"]["name"]
+        for each, template in pods(objects)
+        if any("envFrom" in container for container in containers(template))
+    ]
 
 
 def settings(objects):

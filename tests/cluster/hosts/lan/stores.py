@@ -59,8 +59,8 @@ class Stores:
             settings.write(f"include '{shipped}'\n{socket}{TESTING}")
         self.start_postgres()
         for name in ROLES:
-            self.sql(f"CREATE ROLE {name} LOGIN PASSWORD '{self.passwords[name]}'", "postgres")
-        self.sql("CREATE DATABASE slipway OWNER slipway_migrate", "postgres")
+            self.sql(f"CREATE ROLE \"{name}\" LOGIN PASSWORD '{self.passwords[name]}'", "postgres")
+        self.sql('CREATE DATABASE "slipway" OWNER slipway_migrate', "postgres")
         self.sql((PROJECT / "deploy/vps/lib/preparing/privileges.sql").read_text())
         self._start_redis()
 

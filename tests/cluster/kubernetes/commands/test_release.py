@@ -1,96 +1,44 @@
 """The order of a release, and what it does when something fails; live/ has the same in a real cluster."""
 
-import json
-import os
 import re
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
-import yaml
 
-from tests.cluster.kubernetes.rendering import KUBERNETES, kubectl
+from tests.cluster.kubernetes.commands.command import BACK, COMPLETE, FORMER, GROUND, MIGRATION, PODS, REST
 
 pytestmark = pytest.mark.cluster
 
-COMPLETE = {r"get job migration-\d+ ": "Complete"}
-REVISIONS = {r"get deployment web ": "3", r"get deployment worker ": "7"}
+SERVED = {**COMPLETE, **FORMER}
 
 
-class Command:
-    """The command, and a kubectl that is told what to answer."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        standin = folder / "kubectl"
-        standin.write_text(f'#!/bin/sh\nexec {sys.executable} {Path(__file__).with_name("standin.py")} "$@"\n')
-        standin.chmod(0o755)
-
-    def __call__(self, *arguments, **answers):
-        """Run it; the cluster answers as told, and says yes to everything else."""
-        told = {
-            pattern: [
-                {"says": each if isinstance(each, str) else "", "status": each if isinstance(each, int) else 0}
-                for each in (said if isinstance(said, list) else [said])
-            ]
-            for pattern, said in answers.get("told", {}).items()
-        }
-        (self.folder / "answers.json").write_text(json.dumps(told))
-        (self.folder / "calls").write_text("")
-        environ = os.environ | {
-            "PATH": f"{self.folder}:{os.environ['PATH']}",
-            "STANDIN": str(self.folder),
-            "STANDIN_KUBECTL": kubectl(),
-        }
-        command = [KUBERNETES / "release", *arguments]
-        return subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=120)
-
-    def calls(self):
-        return (self.folder / "calls").read_text().splitlines()
-
-    def changes(self):
-        """Return what was asked to change something, in order."""
-        return [
-            re.sub(r"--namespace=\S+ ", "", call)
-            for call in self.calls()
-            if re.search(r"\b(apply|delete|undo|scale|patch)\b", call) and "--dry-run" not in call
-        ]
-
-
-@pytest.fixture
-def release(tmp_path):
-    return Command(tmp_path)
-
-
-GROUND = "apply --filename --selector=!app.kubernetes.io/component"
-MIGRATION = "apply --filename --selector=app.kubernetes.io/component in (migration)"
-BACK = ["rollout undo deployment/web --to-revision=3", "rollout undo deployment/worker --to-revision=7"]
-PODS = "apply --filename --selector=app.kubernetes.io/component notin (migration)"
-
-
-def test_the_ground_comes_first_then_the_migration_then_the_pods(release):
+def test_one_thing_comes_after_the_other_and_what_is_around_the_pods_last(release):
     done = release("production", "registry.example.org/slipway:1.4.2", told=COMPLETE)
     assert done.returncode == 0, done.stderr
-    assert release.changes() == [GROUND, MIGRATION, PODS]
+    assert release.changes() == [GROUND, MIGRATION, *PODS, REST]
     assert "Release registry.example.org/slipway:1.4.2 serves in slipway." in done.stdout
-    waited = [call for call in release.calls() if "rollout status" in call]
-    assert [re.search(r"deployment/(\w+)", call)[1] for call in waited] == ["web", "worker"]
-
-
-def test_what_the_cluster_does_not_take_changes_nothing(release):
-    done = release("production", told={r"apply --dry-run=server": 1})
-    assert done.returncode == 1
-    assert "the cluster does not take this; nothing has changed" in done.stderr
-    assert release.changes() == []
+    steps = [call for call in release.calls() if call in PODS or call.startswith("rollout status")]
+    assert [re.search(r"deployment.(\w+)", call)[1] for call in steps][::2] == [
+        re.search(r"deployment.(\w+)", call)[1] for call in steps
+    ][1::2]
+    assert steps[0] == PODS[0]
+    assert release.applied("ground") == {
+        "ConfigMap",
+        "Namespace",
+        "NetworkPolicy",
+        "PersistentVolumeClaim",
+        "ServiceAccount",
+    }
+    assert release.applied("migration") == {"Job"}
+    assert release.applied("deployment-web") == {"Deployment"}
+    assert release.applied("rest") >= {"CronJob", "HorizontalPodAutoscaler", "Ingress", "Service"}
 
 
 def test_a_migration_that_fails_stops_it_and_its_log_is_shown(release):
-    told = {r"get job": ["", "FailureTarget Failed"], r" logs ": "division by zero\n"}
+    told = {**FORMER, r"get job": ["", "FailureTarget Failed"], r"logs ": "division by zero\n"}
     done = release("production", told=told)
     assert done.returncode == 1
     assert "division by zero" in done.stderr
-    assert "the migration failed; the former release serves on" in done.stderr
+    assert "the migration failed; the former release serves on, and nothing is to be undone" in done.stderr
     assert release.changes() == [GROUND, MIGRATION]
 
 
@@ -100,78 +48,71 @@ def test_a_migration_that_fails_stops_it_and_its_log_is_shown(release):
 def test_a_migration_that_cannot_start_is_taken_away(release, state):
     done = release("production", told={r"get job": "", r"get pods": state})
     assert done.returncode == 1
-    assert "the migration does not start" in done.stderr
+    assert "the migration does not start; no release has served here yet" in done.stderr
     [deleted] = release.changes()[2:]
     assert re.fullmatch(r"delete job migration-\d{14} --wait=false", deleted)
 
 
-def test_pods_that_do_not_become_ready_are_taken_back_to_where_they_were(release):
-    done = release("production", told={**COMPLETE, **REVISIONS, r"status deployment/web": [1, 0]})
+def test_pods_that_do_not_become_ready_are_taken_back_to_what_was_applied_before(release):
+    done = release("production", told={**SERVED, r"status deployment/web": [1, 0]})
     assert done.returncode == 1
-    assert "web did not become ready" in done.stderr
-    assert release.changes() == [GROUND, MIGRATION, PODS, *BACK]
+    assert "web did not become ready; the former release serves on, and nothing is to be undone" in done.stderr
+    assert "release again: " in done.stderr
+    assert release.changes() == [GROUND, MIGRATION, PODS[0], BACK[-1]]
 
 
-def test_what_the_cluster_takes_in_part_only_is_taken_back(release):
-    done = release("production", told={**COMPLETE, **REVISIONS, r"notin \(migration\)": 1})
+def test_a_worker_that_does_not_become_ready_takes_all_pods_back_and_nothing_around_them_has_changed(release):
+    done = release("production", told={**SERVED, r"status deployment/worker": [1, 0]})
     assert done.returncode == 1
-    assert "the cluster did not take all of it" in done.stderr
-    assert release.changes() == [GROUND, MIGRATION, PODS, *BACK]
+    assert "worker did not become ready; the former release serves on" in done.stderr
+    assert release.changes() == [GROUND, MIGRATION, *PODS, *BACK]
 
 
-def test_one_that_does_not_go_back_does_not_keep_the_others_from_it(release):
-    told = {**COMPLETE, **REVISIONS, r"status deployment/worker": 1, r"undo deployment/web": 1}
-    done = release("production", told=told)
+def test_a_worker_that_does_not_go_back_does_not_keep_the_others_from_it(release):
+    done = release("production", told={**SERVED, r"status deployment/worker": 1, r"filename=former-worker": 1})
     assert done.returncode == 1
     assert "Not everything went back" in done.stderr
-    assert release.changes()[3:] == BACK
+    assert release.changes()[-2:] == BACK
 
 
-def test_a_first_release_has_nothing_to_go_back_to(release):
-    done = release("production", told={**COMPLETE, r"status deployment/web": 1})
+def test_pods_that_serve_stay_when_the_cluster_does_not_take_what_is_around_them(release):
+    done = release("production", told={**SERVED, r"filename=rest": 1})
     assert done.returncode == 1
-    assert "There was no web before" in done.stderr
+    assert "the pods of this release serve, but the cluster did not take all that is around them" in done.stderr
+    assert release.changes() == [GROUND, MIGRATION, *PODS, REST]
+
+
+@pytest.mark.parametrize(
+    ("ids", "said"),
+    [
+        ("", "no release has served here yet"),
+        (" 20260101000000", "no release has served here yet"),  # it never became ready
+        ("20260101000000 20251231000000", "put there by hand: release the tag that is to run"),
+    ],
+)
+def test_what_has_not_served_is_nothing_to_go_back_to(release, ids, said):
+    told = {**SERVED, r"status deployment/web": 1, r"get deployment \w+ .*slipway/served": ids}
+    done = release("production", told=told)
+    assert done.returncode == 1
+    assert "There is nothing of web to go back to" in done.stderr
+    assert said in done.stderr
     assert release.changes()[3:] == []
 
 
-def test_each_release_has_a_migration_of_its_own(release):
+def test_one_that_became_ready_is_noted_as_one_to_go_back_to(release):
     release("production", told=COMPLETE)
-    [asked] = {name for call in release.calls() for name in re.findall(r"migration-\d{14}", call)}
-    assert asked
+    noted = [call for call in release.calls() if call.startswith("annotate")]
+    assert len(noted) == len(PODS)
+    [own] = {name for call in release.calls() for name in re.findall(r"migration-(\d{14})", call)}
+    assert all(f"slipway/served={own}" in call for call in noted)
+    assert f'slipway/release: "{own}"' in (release.folder / "applied/deployment-web.yml").read_text()
 
 
-@pytest.mark.parametrize(
-    ("image", "seen"),
-    [
-        ("registry.example.org:5000/team/slipway:1.4.2", "registry.example.org:5000/team/slipway:1.4.2"),
-        ("registry.example.org:5000/slipway", "registry.example.org:5000/slipway:latest"),
-        ("slipway:1.4.2", "slipway:1.4.2"),
-        ("other/slipway@sha256:abc", "other/slipway@sha256:abc"),
-        ("", "registry.example.org/slipway:unreleased"),
-    ],
-)
-def test_a_dry_run_shows_what_would_be_applied_and_asks_nobody(release, image, seen):
-    done = release("--dry-run", "production", *filter(None, [image]))
-    assert done.returncode == 0, done.stderr
-    shown = [each for each in yaml.safe_load_all(done.stdout) if each]
-    deployed = [each for each in shown if each["kind"] in {"Deployment", "Job"}]
-    assert {each["spec"]["template"]["spec"]["containers"][0]["image"] for each in deployed} == {seen}
-    assert release.calls() == []
-
-
-@pytest.mark.parametrize(
-    ("arguments", "status", "said"),
-    [
-        ([], 2, "which overlay?"),
-        (["nowhere"], 1, "there is no overlay nowhere"),
-        (["production", "a", "b"], 2, "too many arguments"),
-        (["--force", "production"], 2, "there is no option --force"),
-    ],
-)
-def test_what_it_does_not_understand_it_refuses(release, arguments, status, said):
-    done = release(*arguments)
-    assert (done.returncode, release.calls()) == (status, [])
-    assert said in done.stderr
+def test_what_pods_said_is_shown_without_the_questions_of_probes(release):
+    log = '{"message": "no such table"}\n' + '{"url.path": "/readyz"}\n' * 20
+    done = release("production", told={**SERVED, r"status deployment/web": [1, 0], r"logs .*--previous": log})
+    assert "no such table" in done.stderr
+    assert "readyz" not in done.stderr
 
 
 def test_without_a_cluster_it_says_so(release):
@@ -181,5 +122,20 @@ def test_without_a_cluster_it_says_so(release):
     assert release.changes() == []
 
 
-def test_help_is_the_head_of_the_script(release):
-    assert "deploy/kubernetes/release [--dry-run] OVERLAY [IMAGE]" in release("--help").stdout
+def test_settings_that_nobody_can_come_back_to_are_deleted(release):
+    told = {
+        **COMPLETE,
+        r"configMapRef": "settings-new settings-former",
+        r"get configmaps": "configmap/settings-new\nconfigmap/settings-former\nconfigmap/settings-old\nconfigmap/x\n",
+    }
+    release("production", told=told)
+    assert release.changes()[-1] == "delete configmap settings-old"
+    assert len([call for call in release.changes() if call.startswith("delete")]) == 1
+
+
+def test_what_is_not_well_is_told_at_the_end(release):
+    told = {**COMPLETE, r"get persistentvolumeclaims": "backups", r"exec deployment/web": '{"degraded":["something"]}'}
+    done = release("production", told=told)
+    assert done.returncode == 0
+    assert "WARNING: the claim backups has no volume yet" in done.stderr
+    assert 'WARNING: it serves without "something"' in done.stderr

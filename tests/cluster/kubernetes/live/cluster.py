@@ -17,8 +17,8 @@ from tests.cluster.kubernetes.rendering import KUBERNETES, kubectl
 from tests.conftest import PROJECT
 from tests.stack.conftest import until
 
-NAMESPACE, STORES = "slipway-test", "slipway-test-stores"
-COMPOSE = yaml.safe_load((PROJECT / "docker-compose.yml").read_text())["services"]
+NAMESPACE, STORES, VOLUME = "slipway-test", "slipway-test-stores", "slipway-test-backups"
+IMAGES = {"postgres": "postgres:18.6", "redis": "redis:8.10.2"}
 # One more file beside the migrations of the image.
 INSIDE = {"mountPath": "/srv/slipway/migrations/versions/9999_broken.py", "subPath": "9999_broken.py"}
 MOUNTED = [
@@ -75,7 +75,7 @@ class Cluster:
             self("--namespace", STORES, "wait", "--for=condition=Ready", f"pod/{name}", "--timeout=180s")
         until(lambda: self.sql("SELECT 1", check=False).returncode == 0)
         for role in ("slipway", "slipway_migrate"):
-            self.sql(f"CREATE ROLE {role} LOGIN PASSWORD '{self.passwords[role]}'")
+            self.sql(f"CREATE ROLE \"{role}\" LOGIN PASSWORD '{self.passwords[role]}'")
         self.sql(PRIVILEGES)
         self.secret(
             "slipway",
@@ -88,13 +88,14 @@ class Cluster:
         place = {"host": postgres, "user": "slipway_migrate", "password": self.passwords["slipway_migrate"]}
         lines = "".join(f"{name}={value}\n" for name, value in {**place, "dbname": "slipway"}.items())
         self.secret("slipway-backup", **{"pg_service.conf": f"[slipway]\n{lines}"})
+        self.give_volume()
 
     def _store(self, name, port, variables):
         """Start one, and return the address of its Service."""
         metadata = {"name": name, "namespace": STORES, "labels": {"store": name}}
         container = {
             "name": name,
-            "image": COMPOSE[name]["image"],
+            "image": IMAGES[name],
             "env": [{"name": key, "value": value} for key, value in variables.items()],
             "readinessProbe": {"tcpSocket": {"port": port}, "periodSeconds": 2},
         }
@@ -108,6 +109,29 @@ class Cluster:
             },
         )
         return self("--namespace", STORES, "get", "service", name, "--output=jsonpath={.spec.clusterIP}")
+
+    def give_volume(self):
+        """Have a folder of the node be the volume of backups, where the cluster makes none by itself."""
+        if self("get", "storageclass", "--output=name"):
+            return
+        place = {"path": f"/tmp/{VOLUME}", "type": "DirectoryOrCreate"}
+        spec = {
+            "capacity": {"storage": "20Gi"},
+            "accessModes": ["ReadWriteOnce"],
+            "claimRef": {"namespace": NAMESPACE, "name": "backups"},
+            "hostPath": place,
+        }
+        command = ["sh", "-c", "find /it -mindepth 1 -delete && chown 999:999 /it"]
+        container = {"name": "volume", "image": IMAGES["postgres"], "command": command}
+        container["volumeMounts"] = [{"name": "it", "mountPath": "/it"}]
+        pod = {"containers": [container], "restartPolicy": "Never", "volumes": [{"name": "it", "hostPath": place}]}
+        metadata = {"name": "volume", "namespace": STORES}
+        self.apply(
+            {"apiVersion": "v1", "kind": "PersistentVolume", "metadata": {"name": VOLUME}, "spec": spec},
+            {"apiVersion": "v1", "kind": "Pod", "metadata": metadata, "spec": pod},
+        )
+        phase = ["--namespace", STORES, "get", "pod", "volume", "--output=jsonpath={.status.phase}"]
+        until(lambda: self(*phase) == "Succeeded")
 
     def psql(self, *arguments):
         """The command that talks to the database as its superuser, over TCP as the server takes it from everywhere."""
@@ -125,6 +149,7 @@ class Cluster:
         home = self.folder / secrets.token_hex(4)
         shutil.copytree(KUBERNETES, home / "kubernetes")
         shutil.copytree(PROJECT / "deploy/vps", home / "vps")
+        shutil.copy(PROJECT / ".env.example", self.folder)
         path = home / "kubernetes/overlays/test/kustomization.yml"
         path.parent.mkdir()
         told = yaml.safe_load((KUBERNETES / "overlays/production/kustomization.yml").read_text())
@@ -195,6 +220,10 @@ class Cluster:
         found = self._pods("app.kubernetes.io/component in (web, worker)")
         return {each["spec"]["containers"][0]["envFrom"][0]["configMapRef"]["name"] for each in found}
 
+    def told(self, deployment):
+        """Return what was applied last for a Deployment."""
+        return self.web("apply", "view-last-applied", "deployment", deployment)
+
     def all_ready(self, number=2):
         ready = [
             condition["status"] == "True"
@@ -206,3 +235,4 @@ class Cluster:
 
     def remove(self):
         self("delete", "namespace", NAMESPACE, STORES, "--ignore-not-found", "--wait=true", "--timeout=180s")
+        self("delete", "persistentvolume", VOLUME, "--ignore-not-found")

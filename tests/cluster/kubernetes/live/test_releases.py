@@ -4,9 +4,7 @@ import time
 import pytest
 
 from app.core.data import migrations
-from tests.cluster.kubernetes.live.cluster import NAMESPACE
 from tests.cluster.kubernetes.live.visitors import ask, visitors
-from tests.cluster.kubernetes.rendering import find, render
 from tests.stack.conftest import until
 
 pytestmark = pytest.mark.cluster
@@ -27,7 +25,8 @@ def upgrade():
 def test_the_first_release_migrates_before_it_serves(served, first, say):
     assert ask(served.address(), "/v1/notes") == 200
     assert "job.batch/migration-" in first.stdout
-    assert first.stdout.index("Migrated: ") < first.stdout.index("deployment.apps/web created")
+    steps = ["Migrated: ", "deployment.apps/web created", "deployment.apps/worker created", "service/web created"]
+    assert sorted(steps, key=first.stdout.index) == steps
     until(lambda: served.all_ready(2))
     assert len(served.pods("worker")) == 2
     say(f"first release in {first.seconds:.0f} s")
@@ -51,10 +50,23 @@ def test_an_image_that_is_not_there_stops_before_anything_has_changed(served, sa
     with visitors(served.address()) as people:
         done = served.release("registry.invalid/slipway:none")
     assert done.returncode == 1
-    assert "the migration does not start; the former release serves on" in done.stderr
+    assert "the migration does not start; the former release serves on, and nothing is to be undone" in done.stderr
     assert served.everybody() == before
     assert people.failed == []
     say(f"refused after {done.seconds:.0f} s; {people}")
+
+
+def test_a_secret_that_is_not_there_stops_before_anything_has_changed(served):
+    before = served.everybody()
+    kept = served.web("get", "secret", "slipway-backup", "--output=yaml")
+    served.web("delete", "secret", "slipway-backup")
+    try:
+        done = served.release(RELEASE="none")
+    finally:
+        served.web("apply", "--filename=-", input=kept)
+    assert done.returncode == 1, done.stdout
+    assert "no such Secret in slipway-test: slipway-backup; nothing has changed" in done.stderr
+    assert served.everybody() == before
 
 
 def test_a_migration_that_fails_leaves_the_former_release_serving(served, say):
@@ -71,13 +83,14 @@ def test_a_migration_that_fails_leaves_the_former_release_serving(served, say):
 
 
 def test_a_release_that_never_becomes_ready_is_taken_back(served, say):
-    settings = served.settings()
+    settings, told = served.settings(), served.told("web")
     with visitors(served.address()) as people:
         # Nobody but the pod itself can ask there, so no probe gets an answer.
         done = served.release(METRICS_BIND="127.0.0.1:8001")
     assert done.returncode == 1, done.stdout + done.stderr
-    assert "web did not become ready" in done.stderr
+    assert "web did not become ready; the former release serves on" in done.stderr
     assert served.settings() == settings
+    assert served.told("web") == told  # so that the next release knows what it may remove
     assert people.failed == []
     until(lambda: served.all_ready(2))
     say(f"taken back after {done.seconds:.0f} s; {people}")
@@ -116,19 +129,3 @@ def test_a_pod_that_is_killed_is_replaced(served, say):
     say(f"killed: {people}")
     assert len(people.failed) == failed  # none once it is replaced
     assert len(served.names() & before) == 1
-
-
-def test_the_backup_is_restored_in_its_pod(served, say):
-    """As the CronJob makes it, on a volume that lives as long as the pod."""
-    cron = find(render(served.overlay()), "CronJob")
-    job = {**cron["spec"]["jobTemplate"], "apiVersion": "batch/v1", "kind": "Job"}
-    job["metadata"] = {**job["metadata"], "name": "backup-now", "namespace": NAMESPACE}
-    volumes = job["spec"]["template"]["spec"]["volumes"]
-    job["spec"]["template"]["spec"]["volumes"] = [
-        {"name": "backups", "emptyDir": {}} if each["name"] == "backups" else each for each in volumes
-    ]
-    served.apply(job)
-    served.web("wait", "--for=condition=complete", "job/backup-now", "--timeout=180s")
-    said = served.web("logs", "job/backup-now")
-    assert "restored and compared" in said
-    say(said.strip().splitlines()[-1])

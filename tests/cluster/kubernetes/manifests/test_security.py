@@ -16,15 +16,15 @@ CHECKOV = PROJECT / ".dev/checkov/bin/checkov"
 # What checkov finds, and why it stays: the check, and the objects that it may say it of.
 EXPLAINED = {
     # A release is a tag that nobody moves, or a digest, which `release` takes as well; the overlay's is an example.
-    "CKV_K8S_43": {"Deployment.web", "Deployment.worker", "Job.migration", "CronJob.backup"},
+    "CKV_K8S_43": {"Deployment.web", "Deployment.worker", "Job.migration", "CronJob.backup", "Job.restore"},
     # With tags that stay, to ask the registry at each start gains nothing, and a registry that is away stops nobody.
-    "CKV_K8S_15": {"Deployment.web", "Deployment.worker", "Job.migration", "CronJob.backup"},
+    "CKV_K8S_15": {"Deployment.web", "Deployment.worker", "Job.migration", "CronJob.backup", "Job.restore"},
     # A worker answers nobody: there is no port to ask. It ends when it cannot go on, and is started again; the alert
     # JobWorkersMissing asks the queue who works.
     "CKV_K8S_8": {"Deployment.worker"},
     "CKV_K8S_9": {"Deployment.worker"},
     # 999 is postgres in PostgreSQL's own image: initdb wants a user that has a name.
-    "CKV_K8S_40": {"CronJob.backup"},
+    "CKV_K8S_40": {"CronJob.backup", "Job.restore"},
 }
 
 
@@ -69,7 +69,8 @@ def test_pods_write_nowhere_but_to_memory_and_to_backups(everything):
                     assert volume["emptyDir"]["medium"] == "Memory"
                     assert volume["emptyDir"]["sizeLimit"]
                 elif not mount.get("readOnly"):
-                    assert (each["metadata"]["name"], mount["mountPath"]) == ("backup", "/backups")
+                    assert each["metadata"]["name"] in {"backup", "restore"}
+                    assert mount["mountPath"] == "/backups"
 
 
 def test_pods_have_no_token_and_no_variables_of_services(everything):
@@ -91,12 +92,13 @@ def test_secrets_are_files_and_their_values_are_nowhere(everything):
                 assert (volume.get("secret") or volume["projected"])["defaultMode"] == 0o440
 
 
-def test_only_the_migration_and_the_backup_know_the_role_that_owns_the_schema(everything):
+def test_only_the_migration_and_backups_know_the_role_that_owns_the_schema(everything):
     known = {
         each["metadata"]["name"]: re.findall(r"slipway-\w+", json.dumps(template))
         for each, template in pods(everything)
     }
-    assert known == {"web": [], "worker": [], "migration": ["slipway-migration"], "backup": ["slipway-backup"]}
+    backups = {"backup": ["slipway-backup"], "restore": ["slipway-backup"]}
+    assert known == {"web": [], "worker": [], "migration": ["slipway-migration"], **backups}
 
 
 def test_nobody_may_talk_to_anybody_who_is_not_named(overlay):

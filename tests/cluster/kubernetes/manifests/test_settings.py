@@ -20,6 +20,8 @@ SECRETS = {
     "redis_url": "redis://redis:6379/0",
     "migrate_database_url": "postgresql://slipway_migrate:x@db/slipway",
 }
+# What others may hold, which somebody adds: long enough for a key, and a URL where one is wanted.
+ANOTHER = "https://key@another.example.org/1234567890"
 
 
 def test_every_variable_is_a_setting_and_all_of_them_are_a_configuration(overlay, tmp_path):
@@ -31,7 +33,7 @@ def test_every_variable_is_a_setting_and_all_of_them_are_a_configuration(overlay
         assert set(given) - {"APP_ENV"} <= names | files
         for key in set(given) & files:
             secret = tmp_path / Path(given[key]).name
-            secret.write_text(SECRETS[secret.name])
+            secret.write_text(SECRETS.get(secret.name, ANOTHER))
             assert given[key] == f"/run/secrets/{secret.name}"
             given[key] = str(secret)
         assert given["APP_ENV"] == load_config(given).ENVIRONMENT
@@ -47,6 +49,14 @@ def test_the_ways_in_lead_to_the_host_of_the_public_url(everything):
     assert [ingress["rules"][0]["host"]] == ingress["tls"][0]["hosts"] == [host]
     assert {listener["hostname"] for listener in find(everything, "Gateway")["spec"]["listeners"]} == {host}
     assert {str(each["spec"]["hostnames"]) for each in everything if each["kind"] == "HTTPRoute"} == {str([host])}
+
+
+def test_a_gateway_lets_the_service_redirect(everything):
+    """With 308, as it does everywhere; the Gateway's own filter knows 301 and 302 alone."""
+    routes = [each["spec"] for each in everything if each["kind"] == "HTTPRoute"]
+    assert [spec["parentRefs"] for spec in routes] == [[{"name": find(everything, "Gateway")["metadata"]["name"]}]]
+    assert {listener["protocol"] for listener in find(everything, "Gateway")["spec"]["listeners"]} == {"HTTP", "HTTPS"}
+    assert "RequestRedirect" not in str(routes)
 
 
 def test_staging_is_not_at_the_address_of_production():
