@@ -11,8 +11,7 @@ FROM python:3.13.16-slim-trixie AS python
 
 
 FROM python AS build
-# What is compiled depends on the order of sets, unless this is fixed; and two builds of a commit must not differ.
-ENV PYTHONDONTWRITEBYTECODE=1 PYTHONHASHSEED=0
+ENV PYTHONDONTWRITEBYTECODE=1
 
 # Wheels only, each by its hash: no code of a package runs here, and no compiler is needed. Without pip inside.
 RUN python -m venv --without-pip /srv/slipway/.venv
@@ -70,7 +69,7 @@ FROM python AS service
 # and pip, which nobody needs here any more.
 RUN python -m pip uninstall --quiet --yes --root-user-action ignore pip \
  && python -c "import ensurepip, shutil; shutil.rmtree(ensurepip.__path__[0])" \
- && PYTHONHASHSEED=0 python -m compileall -q --invalidation-mode unchecked-hash \
+ && python -m compileall -q --invalidation-mode unchecked-hash \
     -x '/(site-packages|idlelib|lib2to3|pydoc_data|tkinter|turtledemo)/' /usr/local/lib/python3.13
 COPY --from=build /srv/slipway/.venv /srv/slipway/.venv
 COPY --from=build /image/service /

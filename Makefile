@@ -63,7 +63,7 @@ nginx-test: $(BIN)/.installed-nginx ## Run the shipped site in the real Nginx, t
 .PHONY: servers-test
 servers-test: $(BIN)/.installed-servers ## Run the service by the real Supervisor, and in the real uWSGI, behind Nginx (needs nginx)
 	@PATH="$$PATH:/usr/sbin"; command -v nginx || { echo "There is no Nginx on this machine: apt-get install nginx" >&2; exit 1; }
-	$(BIN)/pytest tests/servers -m servers --no-cov --numprocesses=2
+	$(BIN)/pytest $(or $(TESTS),tests/servers) -m servers --no-cov --numprocesses=2
 
 .PHONY: vps-test
 vps-test: $(BIN)/.installed ## Boot a Debian, provision it, release and break things there; DRILLS=long: 50,000 requests (needs root, systemd-container)
@@ -77,9 +77,45 @@ docker-test: $(BIN)/.installed-containers ## Build the images and run them, alon
 cluster-test: $(BIN)/.installed-cluster .dev/checkov/.installed ## Check what is there for several hosts: Kubernetes, PgBouncer, hosts that fail (needs root)
 	$(BIN)/pytest $(or $(TESTS),tests/cluster) -m cluster --no-cov --numprocesses=2 --dist=loadfile --durations=15
 
+.PHONY: docs
+docs: $(BIN)/.installed-docs ## Build the documentation into .dev/site; a broken link or anchor is an error
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
+
+.PHONY: docs-serve
+docs-serve: $(BIN)/.installed-docs ## Show it at http://localhost:8003 while you write
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs serve --strict --dev-addr 127.0.0.1:8003
+
+.PHONY: docs-test
+docs-test: $(BIN)/.installed-docs ## Follow the tutorial in a copy, from its first command to its last, and build the site
+	$(BIN)/pytest tests/documentation -m docs --no-cov
+
+.PHONY: reference
+reference: $(BIN)/.installed ## Write docs/reference anew, from the code
+	@$(BIN)/python -m devtools.reference
+
+.PHONY: pipelines-test
+pipelines-test: $(BIN)/.installed-pipelines .dev/audit/.installed ## Check the pipelines of GitHub and GitLab, and what they run
+	$(BIN)/pytest $(or $(TESTS),tests/pipelines) -m pipelines --no-cov
+
+.PHONY: previous-release-test
+previous-release-test: $(BIN)/.installed ## Run the tests of the release before on the schema of now; SINCE=TAG: another one's
+	@$(BIN)/python -m devtools.previous_release $(if $(SINCE),--since=$(SINCE)) $(TESTS)
+
 .PHONY: removal-test
 removal-test: $(BIN)/.installed ## Take each optional part out of a copy, and check what is left
-	$(BIN)/pytest tests/removal -m removal --no-cov --numprocesses=2
+	$(BIN)/pytest $(or $(TESTS),tests/removal) -m removal --no-cov --numprocesses=2
+
+.PHONY: template-test
+template-test: $(BIN)/.installed-template ## Make services of a copy, with many answers, and update them over three versions
+	$(BIN)/pytest $(or $(TESTS),tests/template) -m template --no-cov --durations=10
+
+.PHONY: story-test
+story-test: $(BIN)/.installed-template ## Make a service by chance, work on it, update it, check it, release it on a Debian, examine it; SEED=7: that one
+	$(BIN)/pytest tests/story -m story --no-cov
+
+.PHONY: mutants
+mutants: $(BIN)/.installed ## Plant defects in a copy, one after the other, and see that the default tests notice; DEFECTS="a b": these
+	$(BIN)/python -m devtools.mutants $(DEFECTS)
 
 .PHONY: bench
 bench: $(BIN)/.installed-bench ## Measure what this stack costs beside bare Flask, in ten minutes (needs wrk and nginx)
@@ -107,7 +143,20 @@ lint: $(BIN)/.installed ## Check format, rules, types and the architecture contr
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m devtools.migrations $(SINCE)
 	$(BIN)/shellcheck -x -P SCRIPTDIR $$(grep -rlE '^(#!/bin/sh|#!/(usr/)?bin/(env )?bash|# shellcheck shell=)' deploy .ci)
+
+.PHONY: lint-migrations
+lint-migrations: $(BIN)/.installed ## Check that the release before can go on with the new schema; SINCE=TAG: that one
+	@$(BIN)/python -m devtools.migrations $(SINCE)
+
+.PHONY: audit
+audit: $(BIN)/.installed .dev/audit/.installed ## Look for known vulnerabilities, and list what the service is made of; exit status 3: could not ask
+	@$(BIN)/python -m devtools.audit
+
+.PHONY: preflight
+preflight: $(BIN)/.installed ## Go through the production checklist: make preflight URL=https://... asks a deployment from here
+	@$(BIN)/flask preflight $(if $(URL),--url $(URL)) $(PREFLIGHT)
 
 .PHONY: format
 format: $(BIN)/.installed ## Rewrite the code as lint wants it
@@ -123,15 +172,35 @@ lock: $(BIN)/.installed ## Renew the pinned requirements with their hashes
 	for extra in $(EXTRAS); do $(BIN)/uv pip compile $(LOCK) -c requirements.txt --extra $$extra pyproject.toml -o requirements-$$extra.txt; done
 	$(BIN)/uv pip compile $(LOCK) -c requirements.txt --all-extras --group dev pyproject.toml -o requirements-dev.txt
 	for group in $(GROUPS); do $(BIN)/uv pip compile $(LOCK) -c requirements-dev.txt --group $$group -o requirements-$$group.txt; done
-	$(BIN)/uv pip compile $(LOCK) --group checkov -o requirements-checkov.txt
+	for group in $(ALONE); do $(BIN)/uv pip compile $(LOCK) --group $$group -o requirements-$$group.txt; done
 
 EXTRAS := tracing uploads
-GROUPS := bench browser cluster containers nginx servers
+GROUPS := bench browser cluster containers docs nginx pipelines servers template
+ALONE := audit checkov
 LOCK := --quiet --upgrade --universal --python-version 3.11 --generate-hashes --custom-compile-command "make lock"
 
+.PHONY: relock
+relock: $(BIN)/.installed ## Bring the pins in line with pyproject.toml, and renew nothing
+	@$(BIN)/python -c 'from devtools.removal import PROJECT, relock; relock(PROJECT)'
+
+# What was said on the command line, as NAME=value; a variable of the same name in the environment was meant for others.
+said = $(foreach name,$(1),$(if $(filter command%,$(origin $(name))),'$(name)=$($(name))'))
+
+.PHONY: new
+new: $(BIN)/.installed-template ## Make a service: NAME=order-desk, DEST=../order-desk, ANSWERS="mail=no domain=..."; asks for the rest
+	@$(BIN)/python -m devtools.template.new $(call said,NAME DEST ANSWERS REF SOURCE DRY_RUN)
+
+.PHONY: rename
+rename: $(BIN)/.installed ## Give this tree another name: NAME=order-desk, TITLE="Order desk", DRY_RUN=1 to look first
+	@$(BIN)/python -m devtools.template $(call said,NAME TITLE FORCE DRY_RUN)
+
+.PHONY: update
+update: $(BIN)/.installed-template ## Take over a later version of the template: TO=v1.2.0, or the newest; DRY_RUN=1 to look first
+	@$(BIN)/python -m devtools.update $(call said,TO ANSWERS FROM TEMPLATE DRY_RUN)
+
 .PHONY: remove
-remove: $(BIN)/.installed ## Take an optional part out of the tree: make remove PART=NAME; without PART, list them
-	@$(BIN)/python -m devtools.remove $(PART) $(if $(FORCE),--force)
+remove: $(BIN)/.installed ## Take optional parts out of the tree: PART="NAME ...", DRY_RUN=1 to look first; without PART, list them
+	@$(BIN)/python -m devtools.removal $(PART) $(if $(FORCE),--force) $(if $(DRY_RUN),--dry-run)
 
 .PHONY: clean-data
 clean-data: ## Remove .dev, what development has stored included
@@ -155,7 +224,8 @@ $(BIN)/.installed-%: $(BIN)/.installed requirements-%.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-$*.txt
 	@touch $@
 
-.dev/checkov/.installed: requirements-checkov.txt
-	@$(PYTHON) -m venv .dev/checkov
-	@.dev/checkov/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-checkov.txt
+# Tools with many pins of their own: an environment each. What is locked is all there is, so nothing is resolved anew.
+.dev/%/.installed: requirements-%.txt
+	@$(PYTHON) -m venv .dev/$*
+	@.dev/$*/bin/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-$*.txt
 	@touch $@

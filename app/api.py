@@ -6,7 +6,7 @@ from app.features import pages, ping
 from app.features.notes import pages as notes_pages
 from app.features.notes import routes as notes_routes
 
-PAGES = [
+PAGES: list[Blueprint] = [
     pages.bp,
     notes_pages.bp,
 ]

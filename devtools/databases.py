@@ -15,3 +15,9 @@ def create(server: Server, name: str) -> None:
             return
         with suppress(errors.DuplicateDatabase, errors.UniqueViolation):  # another process was faster
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+
+
+def drop(server: Server, name: str) -> None:
+    """Drop the database, whoever is connected to it."""
+    with psycopg.connect(server.uri("postgres"), autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))

@@ -42,6 +42,16 @@ PRODUCTION = {
     "PROXY_HOPS_PROTO": "1",
 }
 
+# Stores that are given are for the fixtures alone: what a test starts must not find them by itself. Workers of xdist
+# get this process's variables, and find them by the new name.
+for _name in ("DATABASE_URL", "REDIS_URL"):
+    if _given := os.environ.pop(_name, ""):
+        os.environ[f"TEST_{_name}"] = _given
+
+# A database of the server of DATABASE_URL with the schema of a later release (`make previous-release-test`): what meets
+# the schema meets that one, and nothing else is run.
+LATER_SCHEMA = os.environ.get("TEST_TEMPLATE")
+
 _numbers = itertools.count(1)
 
 UrlOf = Callable[[str], str]
@@ -52,11 +62,15 @@ LEFT_OUT = {
     "browser": "the tests in a real browser",
     "cluster": "the tests of clusters",
     "docker": "the tests on a real Docker engine",
+    "docs": "the tutorial, followed to its end, and the site",
     "logging": "the tests with rsyslog and logrotate",
     "monitoring": "the tests with the real Prometheus",
     "nginx": "the tests of the site in the real Nginx",
+    "pipelines": "the checks of the pipelines",
     "removal": "the tree without each of its optional parts",
     "servers": "the tests with the real Supervisor and uWSGI",
+    "story": "the story of a service from its making to its machine",
+    "template": "services that are made of this tree, and updated",
     "uploads": "the tests with a real object store",
     "vps": "the tests on a booted Debian with systemd",
 }
@@ -73,6 +87,14 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
             terminalreporter.write_line(f"Left out: {what}; `make {marker}-test` runs them.")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On the schema of a later release, keep what meets a schema."""
+    if LATER_SCHEMA:
+        others = [item for item in items if "template" not in getattr(item, "fixturenames", [])]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if item not in others]
+
+
 @pytest.fixture
 def say(request: pytest.FixtureRequest) -> Callable[..., None]:
     """A function that has a figure printed at the end of the run, whether the test passes or not."""
@@ -82,7 +104,7 @@ def say(request: pytest.FixtureRequest) -> Callable[..., None]:
 @pytest.fixture(scope="session")
 def server() -> Iterator[UrlOf]:
     """Return the URL of a database by its name: on the server of DATABASE_URL, or else on our own."""
-    if given := os.environ.get("DATABASE_URL"):
+    if given := os.environ.get("TEST_DATABASE_URL"):
         base = make_url(given).set(drivername="postgresql+psycopg")
         yield lambda name: base.set(database=name or base.database).render_as_string(hide_password=False)
         return
@@ -107,6 +129,9 @@ def scratch(server: UrlOf, template: str = "template0") -> Iterator[str]:
 @pytest.fixture(scope="session")
 def template(server: UrlOf) -> Iterator[str]:
     """The name of a database whose schema the migrations have made."""
+    if LATER_SCHEMA:
+        yield LATER_SCHEMA
+        return
     with scratch(server) as name:
         app = create_app(load_config({**TESTING, "DATABASE_URL": server(name)}))
         with app.app_context():
@@ -147,7 +172,7 @@ def bare_database(server: UrlOf, environment: dict[str, str]) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def redis_server() -> Iterator[SharedRedis]:
     """The server of REDIS_URL, or else our own; `url(number)` is the address of one of its databases."""
-    if given := os.environ.get("REDIS_URL"):
+    if given := os.environ.get("TEST_REDIS_URL"):
         yield SharedRedis(given)
         return
     with valkey.running(PROJECT / ".dev" / "test-valkey", durable=False) as private:

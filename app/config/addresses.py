@@ -66,7 +66,7 @@ def http_url(raw: str) -> str:
 
 
 def mailbox(raw: str) -> str:
-    """Accept an address of mail, with or without a name before it: `Slipway <no-reply@example.org>`."""
+    """Accept an address of mail, with or without a name before it: `Ann <ann@example.org>`."""
     [(name, address), *others] = getaddresses([text(raw)])
     local, _, domain = address.rpartition("@")
     if others or not local or re.search(r"[\s<>@,]", local) or not _HOST.fullmatch(domain.lower()):

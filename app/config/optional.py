@@ -9,6 +9,7 @@ UPLOADS = ("S3_ENDPOINT", "S3_REGION", "S3_BUCKET", "S3_ACCESS_KEY", "S3_SECRET_
 
 def incomplete(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield each variable that is missing, or that asks for what is not installed, and what to do about it."""
+    yield from ()  # a generator, also when nothing optional is left
     if config["SESSION_STORE"] == "redis" and not config["REDIS_URL"]:
         yield "SESSION_STORE", "redis, but there is no REDIS_URL"
     if any(config[name] for name in UPLOADS):

@@ -3,6 +3,7 @@
 Exit status 1 if nobody noticed one of them, or if the tests fail without any; the tree itself is not touched.
 """
 
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -43,4 +44,5 @@ def _try(copy: Copy, defect: defects.Defect) -> bool:
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what runs is ended too
     sys.exit(main(sys.argv[1:]))

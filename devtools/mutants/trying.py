@@ -6,12 +6,14 @@ import shutil
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from devtools import DevelopmentError
 from devtools.mutants.defects import Defect
 
 PATIENCE_SECONDS = 600  # a defect by which the tests never end has not been noticed
+ENDING_SECONDS = 30
 FAILED = 1  # pytest's status for tests that failed; what it cannot collect or begin has another
 
 
@@ -68,7 +70,17 @@ class Copy:
         try:
             said, _ = pytest.communicate(timeout=PATIENCE_SECONDS)
         except subprocess.TimeoutExpired:
-            os.killpg(pytest.pid, signal.SIGKILL)
-            said, _ = pytest.communicate()
-            return None, said
+            return None, _ended(pytest)
+        except BaseException:
+            _ended(pytest)
+            raise
         return pytest.returncode, said
+
+
+def _ended(pytest: "subprocess.Popen[str]") -> str:
+    """End it, with what its tests have started: as Ctrl-C does, and by force if it does not listen."""
+    for signum in (signal.SIGINT, signal.SIGKILL):
+        os.killpg(pytest.pid, signum)
+        with suppress(subprocess.TimeoutExpired):
+            return pytest.communicate(timeout=ENDING_SECONDS)[0]
+    return ""

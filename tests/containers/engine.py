@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import socket
 import subprocess
 import time
 from pathlib import Path
@@ -19,6 +20,15 @@ def until(condition):
         assert time.monotonic() < deadline, "this did not become true"
         time.sleep(0.1)
     return found
+
+
+def free_ports(count):
+    """Return ports that nobody has at this moment; all different, because all are held until the last is found."""
+    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [found.getsockname()[1] for found in sockets]
+    for found in sockets:
+        found.close()
+    return ports
 
 
 class Engine:

@@ -1,12 +1,14 @@
 import re
+from pathlib import Path
 
 import pytest
 
-from devtools import remove
+from devtools.removal import edits, is_there, manifest, parts
 from tests.conftest import PROJECT
 
-PARTS = remove.parts()
-THERE = {name: part for name, part in PARTS.items() if (PROJECT / part["module"]).exists()}
+PARTS = parts()
+TABLES = PARTS | manifest.shared()
+THERE = {name: part for name, part in PARTS.items() if is_there(part, PROJECT)}
 # What every service of this kind needs. All else that the factory calls has to be removable.
 ESSENTIAL = {
     "access",
@@ -23,10 +25,19 @@ ESSENTIAL = {
     "https",
     "logs",
     "migrations",
+    "preflight",
     "proxy",
     "redis_client",
     "serialization",
     "tracking",
+}
+
+MENTIONED = {
+    "settings": (".env.example", r"^#?{}="),
+    "requirements": ("pyproject.toml", r'^    "{}[\[>=;"]'),
+    "extras": ("Makefile", r"^EXTRAS :=.* {}\b"),
+    "groups": ("Makefile", r"^GROUPS :=.* {}\b"),
+    "suites": ("Makefile", r"^{}-test:"),
 }
 
 
@@ -35,25 +46,31 @@ def called():
 
 
 def test_every_concern_is_essential_or_a_part_that_can_be_removed():
-    assert called() - ESSENTIAL <= set(THERE), "say in devtools/parts.toml how it goes, or that it is essential"
+    modules = {Path(part["module"]).stem for part in THERE.values() if "module" in part}
+    assert called() - ESSENTIAL <= modules, "say in devtools/removal/parts how it goes, or that it is essential"
     assert called() >= ESSENTIAL
 
 
 @pytest.mark.parametrize("name", THERE)
-def test_a_part_has_the_name_of_its_module_and_says_what_it_is(name):
-    assert (PROJECT / THERE[name]["module"]).stem == name
+def test_a_part_says_what_it_is_and_what_stands_on_it(name):
     assert THERE[name]["what"]
+    assert set(THERE[name].get("after", [])) <= set(PARTS)
+
+
+@pytest.mark.parametrize("name", manifest.shared())
+def test_what_is_shared_is_shared_by_parts(name):
+    assert len(TABLES[name]["last"]) > 1
+    assert set(TABLES[name]["last"]) <= set(PARTS)
 
 
 def patterns():
-    for name, part in PARTS.items():
-        for table in ("cuts", "words"):
-            for path, found in part.get(table, {}).items():
+    """Yield what a part says itself; what follows from it finds something in most of its files, not in each."""
+    for name, part in TABLES.items():
+        for table in (part.get("cuts", {}), part.get("words", {}), part.get("stays", {})):
+            for path, found in table.items():
                 yield from ((name, path, pattern) for pattern in found)
-        for setting in part.get("settings", []):
-            yield name, ".env.example", rf"^#?{setting}="
-        for requirement in part.get("requirements", []):
-            yield name, "pyproject.toml", rf'^    "{requirement}[\[>=;"]'
+        for key, (path, pattern) in MENTIONED.items():
+            yield from ((name, path, pattern.format(word)) for word in part.get(key, []))
 
 
 @pytest.mark.skipif(THERE != PARTS, reason="a part is gone, and has taken along what another would have")
@@ -63,14 +80,17 @@ def test_what_a_part_would_take_out_of_a_file_is_there(name, path, pattern):
 
 
 @pytest.mark.skipif(THERE != PARTS, reason="likewise")
-@pytest.mark.parametrize("name", PARTS)
+@pytest.mark.parametrize("name", TABLES)
 def test_the_files_that_a_part_would_delete_are_there(name):
-    wanted = [*remove.mirror(PARTS[name]), *PARTS[name].get("files", [])]
-    assert [pattern for pattern in wanted if not list(PROJECT.glob(pattern))] == []
+    assert [pattern for pattern in edits.files(TABLES[name]) if not list(PROJECT.glob(pattern))] == []
 
 
 def test_the_guides_name_parts_that_there_are():
     guides = [PROJECT / "README.md", PROJECT / "CONTRIBUTING.md", *(PROJECT / "docs").glob("*.md")]
-    named = {name for guide in guides for name in re.findall(r"make remove PART=(\w+)", guide.read_text())}
-    assert "notes" in named
+    named = {
+        name
+        for guide in guides
+        for names in re.findall(r"make remove PART=\"?([\w ]+)", guide.read_text())
+        for name in names.split()
+    }
     assert named - {"NAME"} <= set(PARTS)

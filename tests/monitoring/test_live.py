@@ -10,10 +10,10 @@ from types import SimpleNamespace
 import httpx
 import pytest
 
-from tests.conftest import PRODUCTION, scratch
+from tests.conftest import PRODUCTION, PROJECT, scratch
 from tests.monitoring.conftest import prometheus
 from tests.monitoring.load import PATHS, visited
-from tests.monitoring.shipped import ALERTS, GUIDE, PANELS, RULES, selectors
+from tests.monitoring.shipped import ALERTS, PANELS, RULES, selectors
 from tests.monitoring.sinks import CERTIFICATE_DAYS
 from tests.redis_servers import OwnRedis
 from tests.stack.conftest import running, until
@@ -94,9 +94,8 @@ def test_what_rules_and_panels_look_up_exists(ask, selector):
     until(lambda: ask("series", **{"match[]": selector}))
 
 
-def test_the_guide_lists_the_metrics_of_the_service_and_no_others(watched):
-    table = GUIDE.partition("\n## Metrics\n")[2].partition("\n## ")[0]
-    listed = {name for row in re.findall(r"^\| (`.*?) \|", table, re.MULTILINE) for name in re.findall(r"`(\w+)", row)}
+def test_the_reference_lists_the_metrics_of_the_service_and_no_others(watched):
+    listed = set(re.findall(r"^\| `(\w+)` \|", (PROJECT / "docs/reference/metrics.md").read_text(), re.MULTILINE))
 
     def served():
         return set(re.findall(r"^# TYPE (\w+)", watched.service.internal("/metrics").text, re.MULTILINE))

@@ -56,14 +56,14 @@ def test_there_is_nothing_to_mend(build, lasting, instance, static, say):
     assert unknown <= {"rate-limit", "forged-client", "cookies"}  # no limit over all; a home page without a form
 
 
+BELIEVING = "map $http_x_forwarded_proto $slipway_scheme {\n    http http;"
+
+
 @pytest.mark.parametrize(
     ("changes", "named"),
     [
         ({"proxy_set_header X-Forwarded-Proto $slipway_scheme;": ""}, {"redirect-loop"}),
-        (
-            {"map $scheme $slipway_scheme {": "map $http_x_forwarded_proto $slipway_scheme {\n    http http;"},
-            {"forged-headers"},
-        ),
+        ({"map $scheme $slipway_scheme {": BELIEVING}, {"forged-headers"}),
         ({"return 308 https://$server_name$request_uri;": "return 302 https://$host$request_uri;"}, {"redirect"}),
         ({"location = /metrics {\n        return 404;": "location = /metrics {\n        return 200 'x';"}, {"metrics"}),
         ({"add_header X-Content-Type-Options $slipway_nosniff always;": ""}, {"headers"}),

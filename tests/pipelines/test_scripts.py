@@ -43,7 +43,11 @@ esac
 """
 KUBECTL = """#!/bin/bash
 printf 'kubectl %s, by %s\\n' "$*" "$(cat "$KUBECONFIG")" >>"$SAID"
-if [[ $* == *undo* ]]; then [[ $GOES_BACK == yes ]] && echo "$FORMER" >"$STATE"; fi
+case $* in
+  *view-last-applied*) echo "as it was" ;;
+  *jsonpath*) echo "$SERVED" ;;
+  "apply --filename="*) [[ $(cat "${2#*=}") == "as it was" && $GOES_BACK == yes ]] && echo "$FORMER" >"$STATE" ;;
+esac
 """
 CLUSTER_RELEASE = """#!/bin/bash
 printf 'release %s, by %s\\n' "$*" "$(cat "$KUBECONFIG")" >>"$SAID"
@@ -103,6 +107,7 @@ class Machine:
             "RELEASES": "good",
             "GOES_BACK": "yes",
             "FORMER": "good",
+            "SERVED": "7",
             "SCANNER": "0",
             "PRESENT": "",
             **variables,
@@ -162,7 +167,7 @@ def test_a_release_that_does_not_answer_is_taken_back(machine, deploy, variables
     done = deploy(machine, RELEASES="bad", **variables)
     assert done.returncode == 1
     assert says in done.stderr
-    assert [line for line in machine.heard() if "rollback" in line or "rollout undo" in line]
+    assert [line for line in machine.heard() if "rollback" in line or "apply --filename=" in line]
 
 
 @pytest.mark.parametrize("host", ["-oProxyCommand=evil", "root@app.test; reboot", ""])
@@ -183,10 +188,21 @@ def test_no_host_is_trusted_unseen(machine, missing):
     assert machine.heard() == []
 
 
+KEPT = [
+    f"kubectl --namespace=of-the-service {words}, by the configuration"
+    for words in (
+        "apply view-last-applied deployment web --output=yaml",
+        "apply view-last-applied deployment worker --output=yaml",
+        "get deployment web --output=jsonpath={.metadata.annotations.slipway/served}",
+    )
+]
+
+
 def test_an_image_is_released_to_the_cluster_and_asked_from_outside(machine):
     done = to_cluster(machine)
     assert done.returncode == 0, done.stderr
     assert machine.heard() == [
+        *KEPT,
         "release production registry.test/it:v1.4.0, by the configuration",
         "asked: https://app.test",
     ]
@@ -194,8 +210,18 @@ def test_an_image_is_released_to_the_cluster_and_asked_from_outside(machine):
 
 def test_pods_are_taken_back_in_the_namespace_of_the_overlay(machine):
     to_cluster(machine, RELEASES="bad")
-    undo = "kubectl --namespace=of-the-service rollout undo deployment/web deployment/worker, by the configuration"
-    assert undo in machine.heard()
+    heard = machine.heard()
+    assert heard[: len(KEPT)] == KEPT
+    assert len([line for line in heard if "apply --filename=" in line and line.endswith("by the configuration")]) == 2
+    annotated = "kubectl --namespace=of-the-service annotate --overwrite deployment/web deployment/worker"
+    assert f"{annotated} slipway/served=7, by the configuration" in heard
+
+
+def test_a_first_release_that_does_not_answer_has_nothing_before_it(machine):
+    done = to_cluster(machine, RELEASES="bad", SERVED="")
+    assert done.returncode == 1
+    assert "there is nothing before it to go back to" in done.stderr
+    assert not [line for line in machine.heard() if "apply --filename=" in line]
 
 
 def test_both_images_are_pushed_with_where_they_come_from(machine, tmp_path):

@@ -1,20 +1,21 @@
-"""Each part is taken out of a copy by the command for it, and what is left is checked there."""
+"""Parts are taken out of a copy by the command for it, one and several at a time, and what is left is checked there."""
 
+import random
 import re
-import subprocess
 
 import pytest
 
-from devtools import remove
+from devtools.removal import is_there, parts
 from tests.conftest import PROJECT
-from tests.copies import AS_SOMEBODY, copied, run
+from tests.copies import copied, run
 
-PARTS = {name: part for name, part in remove.parts().items() if (PROJECT / part["module"]).exists()}
+PARTS = {name: part for name, part in parts().items() if is_there(part, PROJECT)}
 MIGRATIONS = sorted(path.name for path in (PROJECT / "migrations/versions").glob("*.py"))
 # Tests of the whole, and of what changes with any part. To these come the tests that the removal has edited.
 OF_THE_WHOLE = [
     "tests/guardrails",
-    "--ignore=tests/guardrails/test_readme.py",  # another copy
+    "tests/documentation",
+    "--ignore=tests/documentation/test_site.py",  # wants what builds the site
     "tests/bench",
     "tests/features",
     "tests/config/test_optional.py",
@@ -26,14 +27,29 @@ TAKES_LONG = tuple(
     f"tests/{name}"
     for name in ("browser", "cluster", "containers", "monitoring", "nginx", "servers", "stack", "uploads", "vps")
 )
+SEED = 20261122
 
 pytestmark = [
     pytest.mark.removal,
     pytest.mark.skipif(
         "notes" in PARTS and MIGRATIONS != ["0001_notes.py"],
-        reason="later migrations stand on the example's: as README says, one of your own drops its table now",
+        reason="later migrations stand on the example's: one of your own drops its table now",
     ),
 ]
+
+
+def with_those_that_need(names):
+    """Return these parts, and those that stand on them."""
+    found = [name for name in names if name in PARTS]
+    for name in found:
+        found += [other for other in PARTS[name].get("after", []) if other in PARTS and other not in found]
+    return sorted(found)
+
+
+def chosen(number):
+    """Return one of a row of sets of parts, in which each is about as likely in as out."""
+    draw = random.Random(SEED + number)
+    return with_those_that_need([name for name in PARTS if draw.random() < 1 / 2])
 
 
 @pytest.fixture(scope="session")
@@ -42,34 +58,36 @@ def types_known(tmp_path_factory):
     return tmp_path_factory.mktemp("mypy")
 
 
-def taken_out(name, folder):
-    """Remove the part from the copy, those that stand on it first, and return the tests that were edited."""
-    edited = set()
-    for part in [*(other for other in PARTS[name].get("after", []) if other in PARTS), name]:
-        printed = run(folder, "python", "-m", "devtools.remove", part)
-        edited |= set(re.findall(r"^edited  (tests/.*test_\w+\.py)$", printed, re.MULTILINE))
-        subprocess.run(["git", *AS_SOMEBODY, "commit", "--quiet", "--all", "--message=removed"], cwd=folder, check=True)
-    return sorted(test for test in edited if (folder / test).exists() and not test.startswith(TAKES_LONG))
+@pytest.fixture
+def check(tmp_path, types_known, server, redis_server, monkeypatch):
+    """A function that takes parts out of a copy, and has what is left looked at by everybody who can."""
+
+    def look(names):
+        printed = run(copied(tmp_path), "python", "-m", "devtools.removal", *names)
+        tests = set(re.findall(r"^edited  (tests/.*test_\w+\.py)\b", printed, re.MULTILINE))
+        edited = sorted(test for test in tests if not test.startswith(TAKES_LONG))
+        run(tmp_path, "ruff", "format", "--check", ".")
+        run(tmp_path, "ruff", "check", ".")
+        run(tmp_path, "mypy", "--cache-dir", str(types_known))
+        run(tmp_path, "lint-imports", "--no-cache")
+        run(tmp_path, "pytest", "--no-cov", "-q", "--collect-only", "-m", "", "tests")  # no test imports what is gone
+        monkeypatch.setenv("DATABASE_URL", server(""))
+        monkeypatch.setenv("REDIS_URL", redis_server.url(0))
+        there = [path for path in OF_THE_WHOLE if path.startswith("-") or (tmp_path / path).exists()]
+        run(tmp_path, "pytest", "--no-cov", "-q", *there, *edited)
+
+    return look
 
 
 @pytest.mark.parametrize("name", PARTS)
-def test_without_it_lint_and_tests_are_still_green(name, tmp_path, types_known, server, redis_server, monkeypatch):
-    edited = taken_out(name, copied(tmp_path))
-    run(tmp_path, "ruff", "format", "--check", ".")
-    run(tmp_path, "ruff", "check", ".")
-    run(tmp_path, "mypy", "--cache-dir", str(types_known))
-    run(tmp_path, "lint-imports", "--no-cache")
-    assert left_over(name, tmp_path) == ""
-    run(tmp_path, "pytest", "--no-cov", "-q", "--collect-only", "-m", "", "tests")  # no test imports what is gone
-    monkeypatch.setenv("DATABASE_URL", server(""))
-    monkeypatch.setenv("REDIS_URL", redis_server.url(0))
-    run(tmp_path, "pytest", "--no-cov", "-q", *OF_THE_WHOLE, *edited)
+def test_without_it_lint_and_tests_are_still_green(name, check):
+    check(with_those_that_need([name]))
 
 
-def left_over(name, folder):
-    """Return the lines, prose aside, that speak of a setting or a module that is gone."""
-    part = PARTS[name]
-    module = part["module"].removesuffix(".py").replace("/", ".")
-    words = "|".join([rf"\b{module}\b", *(rf"\b{setting}\b" for setting in part.get("settings", []))])
-    command = ["git", "grep", "-nE", words, "--", ".", ":!*.md", ":!devtools/parts.toml"]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False).stdout
+def test_what_is_left_without_any_part_is_a_service(check):
+    check(list(PARTS))
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_without_parts_at_random_lint_and_tests_are_still_green(number, check):
+    check(chosen(number))

@@ -73,7 +73,7 @@ class Service:
         return int(status or 0), body
 
     def ready(self):
-        """Return what readiness says, at the address for monitoring, or nothing when nobody answers."""
+        """Return what readiness says, at the internal address, or nothing when nobody answers."""
         printed = self.machine.run("curl --silent --max-time 10 http://127.0.0.1:8001/readyz", check=False).stdout
         return json.loads(printed) if printed.startswith("{") else {}
 

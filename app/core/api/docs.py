@@ -13,8 +13,10 @@ bp = Blueprint("docs", __name__)
 
 
 def init_app(app: Flask) -> None:
-    """Publish both addresses."""
+    """Publish both addresses; the page at `/` too, where no feature has one there."""
     app.register_blueprint(bp)
+    if all(rule.rule != "/" for rule in app.url_map.iter_rules()):
+        app.add_url_rule("/", "docs.show_start", show_start)
     app.jinja_env.filters["example"] = example
 
 
@@ -30,6 +32,12 @@ def send_document() -> ResponseReturnValue:
 def show_docs() -> ResponseReturnValue:
     """Show the document as a page."""
     return render_template("docs.html", api=document(current_app))
+
+
+@public
+def show_start() -> ResponseReturnValue:
+    """Show what runs here."""
+    return show_docs()
 
 
 def example(schema: dict[str, Any], api: dict[str, Any]) -> str:

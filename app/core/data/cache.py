@@ -22,7 +22,9 @@ from app.core.data.outages import Outage
 
 Value = TypeVar("Value", bound=BaseModel)
 
-_REQUESTS = Counter("cache_requests_total", "Look-ups in the cache", ["result"])
+_REQUESTS = Counter(
+    "cache_requests_total", "Look-ups: hit, miss (computed and kept) or error (computed, not kept)", ["result"]
+)
 
 _log = logging.getLogger(__name__)
 _cache = Cache(with_jinja2_ext=False)

@@ -126,7 +126,7 @@ def _warn_of_timeout(milliseconds: int, wanted: int) -> None:
     """Say once that a statement may go on for longer than this service waits for it."""
     _log.warning(
         "the database's statement_timeout is %d ms, and DB_STATEMENT_TIMEOUT_MS %d: a pooler does not pass it on;"
-        " set it for the role (deploy/pgbouncer/roles.sql)",
+        " set it for the role",
         milliseconds,
         wanted,
     )

@@ -67,7 +67,7 @@ def _handlers(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 class JsonLines(OrjsonFormatter):
-    """Formats a record as one JSON object; docs/architecture.md lists the fields."""
+    """Formats a record as one JSON object; docs/reference/log-fields.md lists the fields."""
 
     def __init__(self, config: Mapping[str, Any]) -> None:
         super().__init__()

@@ -8,5 +8,5 @@
 SELECT format('CREATE ROLE %I', name) FROM unnest(ARRAY['slipway', 'slipway_migrate']) AS name
 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name)
 \gexec
-ALTER ROLE slipway LOGIN PASSWORD :'service_password';
+ALTER ROLE "slipway" LOGIN PASSWORD :'service_password';
 ALTER ROLE slipway_migrate LOGIN PASSWORD :'migrate_password';

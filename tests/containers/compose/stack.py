@@ -2,7 +2,6 @@
 
 import json
 import secrets
-import socket
 import subprocess
 import time
 
@@ -10,6 +9,7 @@ import httpx
 import yaml
 
 from tests.conftest import PROJECT
+from tests.containers.engine import free_ports
 
 GENEROUS_SECONDS = 600
 SERVICES = yaml.safe_load((PROJECT / "docker-compose.yml").read_text())["services"]
@@ -25,15 +25,6 @@ def until(condition):
         assert time.monotonic() < deadline, "this did not become true"
         time.sleep(0.2)
     return found
-
-
-def free_ports(count):
-    """Return ports that nobody has at this moment; all different, because all are held until the last is found."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [found.getsockname()[1] for found in sockets]
-    for found in sockets:
-        found.close()
-    return ports
 
 
 class Stack:

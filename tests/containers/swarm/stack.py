@@ -7,8 +7,7 @@ import secrets
 import subprocess
 
 from tests.conftest import PROJECT
-from tests.containers.compose.stack import free_ports
-from tests.containers.engine import until
+from tests.containers.engine import free_ports, until
 
 COMMANDS = PROJECT / "deploy/swarm"
 HOST = "app.test"

@@ -1,5 +1,9 @@
 import html
 
+import pytest
+from flask import Flask
+
+from app.core.api import docs
 from app.core.api.docs import example
 
 
@@ -36,3 +40,12 @@ def test_an_example_follows_the_schema():
     assert example(schema, api) == (
         '{"title": "A \'quoted\' title", "size": 3, "tags": ["string"], "kind": "a", "due": "2026-01-31", "paid": true}'
     )
+
+
+@pytest.mark.parametrize(("taken", "start"), [(False, "docs.show_start"), (True, "home")])
+def test_the_page_is_the_start_where_no_feature_has_one(taken, start):
+    app = Flask(__name__)
+    if taken:
+        app.add_url_rule("/", "home", lambda: "")
+    docs.init_app(app)
+    assert [rule.endpoint for rule in app.url_map.iter_rules() if rule.rule == "/"] == [start]

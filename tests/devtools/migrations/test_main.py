@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from app.core.data import migrations
 from tests.copies import AS_SOMEBODY, copied
 
 BODY = '''"""A change."""
@@ -40,8 +41,7 @@ def lint(copy, *arguments):
 
 
 def add(copy: Path, sql: str) -> None:
-    files = sorted((copy / "migrations/versions").glob("0*.py"))
-    follows = files[-1].name.split("_")[0] if files else None
+    follows, _ = migrations._revisions()
     (copy / "migrations/versions/added.py").write_text(BODY.format(follows=follows, sql=sql))
 
 

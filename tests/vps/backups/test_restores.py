@@ -264,7 +264,7 @@ def test_one_table_is_taken_out_of_a_backup_as_the_command_says(service, backup)
 
 def test_a_database_that_is_gone_is_made_anew(service, backup):
     as_admin = AS_OWNER.replace("slipway_migrate", "postgres")
-    sql(service.machine, "DROP DATABASE slipway WITH (FORCE)", who=as_admin, database="postgres")
+    sql(service.machine, 'DROP DATABASE "slipway" WITH (FORCE)', who=as_admin, database="postgres")
     service.machine.run(f"slipway restore {backup} --yes")
     assert counted(service, where="title = 'backed up'") >= NOTES
     service.wait_until_ready()

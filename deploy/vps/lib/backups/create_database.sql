@@ -28,5 +28,5 @@ WHERE datname = :'old' \gexec
 \else
 CREATE DATABASE :"new" OWNER slipway_migrate TEMPLATE template0 ENCODING 'UTF8';
 REVOKE ALL ON DATABASE :"new" FROM PUBLIC;
-GRANT CONNECT ON DATABASE :"new" TO slipway;
+GRANT CONNECT ON DATABASE :"new" TO "slipway";
 \endif

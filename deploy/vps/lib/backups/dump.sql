@@ -1,5 +1,5 @@
 -- Dumps this database into the file $DUMP, and prints as JSON what is in that dump: both see the same snapshot.
--- Read by `slipway backup`.
+-- Read by what makes a backup.
 -- Installed as /usr/local/lib/slipway/lib/backups/dump.sql. Check: DUMP=x RELEASE=x psql slipway --file=dump.sql
 \set ON_ERROR_STOP on
 \set release `printf %s "$RELEASE"`

@@ -11,11 +11,11 @@ postgresql() {
   started postgresql.service
   for role in slipway slipway_migrate; do
     [[ $(as_postgres <<<"SELECT 1 FROM pg_roles WHERE rolname = '$role'" 2>/dev/null) == 1 ]] \
-      || change "PostgreSQL role $role" as_postgres --command "CREATE ROLE $role LOGIN"
+      || change "PostgreSQL role $role" as_postgres --command "CREATE ROLE \"$role\" LOGIN"
   done
   [[ $(as_postgres <<<"SELECT 1 FROM pg_database WHERE datname = 'slipway'" 2>/dev/null) == 1 ]] \
     || change "PostgreSQL database slipway" as_postgres --command \
-      "CREATE DATABASE slipway OWNER slipway_migrate TEMPLATE template0 ENCODING 'UTF8'"
+      "CREATE DATABASE \"slipway\" OWNER slipway_migrate TEMPLATE template0 ENCODING 'UTF8'"
   privileges
 }
 

@@ -1,6 +1,6 @@
 import pytest
 
-from devtools import cuts
+from devtools.removal import cuts
 
 PYTHON = """\
 import a
@@ -143,3 +143,7 @@ def test_a_setting_goes_with_its_explanation_and_a_heading_with_its_last_setting
 
 def test_words_go_and_nothing_around_them():
     assert cuts.cut_words("A := one two\nB := two\n", "(?<=^A := one) two$") == "A := one\nB := two\n"
+
+
+def test_of_what_words_find_a_group_may_stay():
+    assert cuts.cut_words("A := one two three\n", "(?P<stays>^A :=.*) two") == "A := one three\n"

@@ -28,8 +28,8 @@ def cut(name: str, text: str, pattern: str) -> str:
 
 
 def cut_words(text: str, pattern: str) -> str:
-    """Return `text` without what `pattern` finds, and nothing around it."""
-    return re.sub(pattern, "", text, flags=re.MULTILINE)
+    """Return `text` without what `pattern` finds, and nothing around it; what is in the group `stays` stays."""
+    return re.sub(pattern, lambda found: found.groupdict().get("stays") or "", text, flags=re.MULTILINE)
 
 
 def _span_of(name: str) -> Callable[[list[str], int], Span]:
