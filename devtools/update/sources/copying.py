@@ -6,9 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from copier import Settings, run_copy
-from copier.errors import CopierError
-
 from devtools import DevelopmentError
 
 
@@ -17,6 +14,10 @@ def copied(template: str, ref: str, answers: Mapping[str, Any], folder: Path, *,
 
     Raises `DevelopmentError` with what is wrong with an answer, and leaves nothing behind.
     """
+    # Only `make new` and `make update` install it.
+    from copier import Settings, run_copy  # noqa: PLC0415
+    from copier.errors import CopierError  # noqa: PLC0415
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:

@@ -1,4 +1,5 @@
 import json
+import shutil
 import subprocess
 import sys
 
@@ -32,8 +33,7 @@ def rendered(folder, **answers):
 
 
 def test_a_copy_becomes_a_service_without_a_network_and_without_git(tmp_path):
-    copied(tmp_path)
-    (tmp_path / ".git").rename(tmp_path.with_name("elsewhere"))
+    shutil.rmtree(copied(tmp_path) / ".git")
     done = rendered(tmp_path, uploads=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert not (tmp_path / "devtools/template").exists()
