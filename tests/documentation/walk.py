@@ -59,13 +59,14 @@ class Reader:
             self._apart = None
 
     def _start(self, script: str) -> None:
-        log = (self._folder / ".dev" / "apart.log").open("w")
+        log = self._folder / ".dev" / "apart.log"
         command = ["bash", "-ec", script]
-        self._apart = subprocess.Popen(
-            command, cwd=self._folder, env=self._environ, stdout=log, stderr=log, text=True, process_group=0
-        )
+        with log.open("w") as written:
+            self._apart = subprocess.Popen(
+                command, cwd=self._folder, env=self._environ, stdout=written, stderr=written, text=True, process_group=0
+            )
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while "Listening at" not in (said := Path(log.name).read_text()):
+        while "Listening at" not in (said := log.read_text()):
             assert self._apart.poll() is None, said
             assert time.monotonic() < deadline, said
             time.sleep(0.1)
