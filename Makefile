@@ -184,7 +184,7 @@ relock: $(BIN)/.installed ## Bring the pins in line with pyproject.toml, and ren
 	@$(BIN)/python -c 'from devtools.removal import PROJECT, relock; relock(PROJECT)'
 
 # What was said on the command line, as NAME=value; a variable of the same name in the environment was meant for others.
-said = $(foreach name,$(1),$(if $(filter command%,$(origin $(name))),'$(name)=$($(name))'))
+said = $(foreach name,$(1),$(if $(filter command%,$(origin $(name))),'$(name)=$(subst ','\'',$(value $(name)))'))
 
 .PHONY: new
 new: $(BIN)/.installed-template ## Make a service: NAME=order-desk, DEST=../order-desk, ANSWERS="mail=no domain=..."; asks for the rest
