@@ -15,6 +15,8 @@ from devtools.removal import PROJECT, relock
 from devtools.update.sources.copying import copied
 from devtools.update.sources.origin import credit, read
 
+YES_OR_NO = {"yes", "no", "true", "false", "on", "off"}
+
 
 def main(arguments: Sequence[str]) -> int:
     """Make a service; return an exit status."""
@@ -24,7 +26,7 @@ def main(arguments: Sequence[str]) -> int:
         folder = destination(said["DEST"], answers["name"])
         refuse_uncommitted(PROJECT)  # what is made has to be of a commit, or it could not be updated
         if said["DRY_RUN"]:
-            print(f"Would make {answers['name']} in {folder}, of {version()}, with {answers}")
+            print(f"Would make {answers['name']} in {folder}, of {version(said['REF'] or 'HEAD')}, with {answers}")
             return 0
         make(folder, answers, said["REF"] or "HEAD", said["SOURCE"] or source(), ask=asks(said))
     except DevelopmentError as error:
@@ -49,10 +51,14 @@ def make(folder: Path, answers: Mapping[str, str], ref: str, url: str, *, ask: b
 
 
 def chosen(name: str, answers: Mapping[str, str]) -> dict[str, str]:
-    """Return the answers, the name among them; raises `DevelopmentError` for what nobody asks."""
-    asked = {key for key in yaml.safe_load((PROJECT / "copier.yml").read_text()) if not key.startswith("_")}
+    """Return the answers, the name among them; raises `DevelopmentError` for what nobody asks, and for a maybe."""
+    questions = yaml.safe_load((PROJECT / "copier.yml").read_text())
+    asked = {key for key in questions if not key.startswith("_")}
     if unknown := sorted(set(answers) - asked):
         raise DevelopmentError(f"nobody asks for {', '.join(unknown)}; the questions are {', '.join(sorted(asked))}")
+    wanted = {key: value for key, value in answers.items() if questions[key]["type"] == "bool"}
+    if unclear := [f"{key}={value}" for key, value in wanted.items() if value.lower() not in YES_OR_NO]:
+        raise DevelopmentError(f"yes or no: {', '.join(unclear)}")
     name = name or answers.get("name", "")
     if not name and sys.stdin.isatty():
         name = input("Name of the service, as in order-desk: ").strip()

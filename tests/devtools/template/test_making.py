@@ -6,6 +6,8 @@ import subprocess
 
 import pytest
 
+from devtools import DevelopmentError
+from devtools.template import new
 from tests.conftest import PROJECT
 
 WORDS = """title='Order desk' owner="O'Brien & $ons; touch x" """
@@ -18,3 +20,9 @@ def test_words_reach_the_program_as_they_are(target):
     said = subprocess.run(command, cwd=PROJECT, env=environ, capture_output=True, text=True, check=True).stdout
     [line] = [line for line in said.splitlines() if " -m devtools." in line]
     assert f"ANSWERS={WORDS}" in shlex.split(line)
+
+
+def test_a_part_is_wanted_or_not():
+    assert new.chosen("order-desk", {"mail": "No"}) == {"mail": "No", "name": "order-desk"}
+    with pytest.raises(DevelopmentError, match="yes or no: mail=maybe"):
+        new.chosen("order-desk", {"mail": "maybe"})
