@@ -2,10 +2,12 @@
 
 import email
 import email.policy
+import gc
 import logging
 import socket
 import ssl
 import subprocess
+import warnings
 from contextlib import contextmanager
 
 from aiosmtpd.controller import Controller
@@ -91,3 +93,6 @@ def serving(certificate, key, *, tls="starttls", port=0):
     finally:
         controller.stop()
         listener.close()
+        with warnings.catch_warnings():  # it leaves a connection that is open to the garbage collector
+            warnings.simplefilter("ignore", ResourceWarning)
+            gc.collect()
