@@ -75,14 +75,17 @@ def deliver(to: str, subject: str, text: str, date: str, message_id: str) -> Non
     """
     config = current_app.config
     message = compose(to, subject, text, date, message_id)
-    with _connection(config) as server:
+    with connection(config) as server:
         if config["MAIL_USERNAME"]:
             server.login(config["MAIL_USERNAME"], config["MAIL_PASSWORD"])
         server.send_message(message)
 
 
-def _connection(config: Mapping[str, Any]) -> "SMTP":
-    """Return a connection to the server, under TLS as configured: the certificate is verified, or nothing is sent."""
+def connection(config: Mapping[str, Any]) -> "SMTP":
+    """Return a connection to the server, under TLS as configured: the certificate is verified, or nothing is sent.
+
+    Raises what `smtplib` raises, and `OSError`.
+    """
     import smtplib  # noqa: PLC0415  1 ms that only workers need
 
     context = ssl.create_default_context()

@@ -66,6 +66,7 @@ class Here:
 
     def without_secrets(self, said: str) -> str:
         """Return a text without the values of our secrets; libraries may have quoted one."""
+        # By value alone: a redactor of logs would hide what is said of SECRET_KEY as well.
         for secret in self._loaded.SECRET_VALUES if self._loaded else ():
             said = said.replace(secret, REDACTED) if len(secret) >= SHORTEST_SECRET else said
         return said

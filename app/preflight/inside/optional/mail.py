@@ -1,15 +1,11 @@
 """Mail: its server takes a connection, over TLS."""
 
 import smtplib
-import ssl
 from collections.abc import Iterator
-from typing import Any
 
+from app.core.background.mail import connection
 from app.preflight.checks import NotHereError, Wrong, check
 from app.preflight.inside.here import Here
-
-SECONDS = 10
-TLS_AT_ONCE = 465
 
 
 @check(
@@ -24,19 +20,10 @@ def mail(here: Here) -> Iterator[Wrong]:
     if not config["MAIL_SERVER"]:
         raise NotHereError("off: MAIL_SERVER is not set", "set it if the service is to send mail")
     try:
-        with _connected(config) as server:
-            if config["MAIL_USE_TLS"] and not isinstance(server, smtplib.SMTP_SSL):
-                server.starttls(context=ssl.create_default_context())
+        with connection(config) as server:
             if config["MAIL_USERNAME"]:
                 server.login(config["MAIL_USERNAME"], config["MAIL_PASSWORD"])
             server.noop()
     except (OSError, smtplib.SMTPException) as error:
         where = f"{config['MAIL_SERVER']}:{config['MAIL_PORT']}"
         yield Wrong(f"{where}: {error}", "See MAIL_* in .env.example; on a VPS also: provision --outside.")
-
-
-def _connected(config: dict[str, Any]) -> smtplib.SMTP:
-    host, port = config["MAIL_SERVER"], config["MAIL_PORT"]
-    if config["MAIL_USE_TLS"] and port == TLS_AT_ONCE:
-        return smtplib.SMTP_SSL(host, port, timeout=SECONDS, context=ssl.create_default_context())
-    return smtplib.SMTP(host, port, timeout=SECONDS)
