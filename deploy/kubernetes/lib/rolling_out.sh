@@ -1,6 +1,7 @@
 # shellcheck shell=bash disable=SC2154,SC2034
 # The pods of a release: replaced one Deployment after the other, or given back what they were.
-# Used by deploy/kubernetes/release, which sets $deployments, $before, $id and $work. Check: shellcheck rolling_out.sh
+# Used by deploy/kubernetes/release, which sets $deployments, $before, $id, $work, $url and $asking.
+# Check: shellcheck rolling_out.sh
 
 keep_former() { # what each Deployment was told by the last release that served; one that never did is no way back
   local name told ids
@@ -28,15 +29,32 @@ roll_out() {
     apply "deployment-$name" || give_up "the cluster did not take $name"
     on rollout status "deployment/$name" --timeout=15m || give_up "$name did not become ready" "$name"
   done
+}
+
+finish() { # with what is around the pods, by which the public reaches them; they are the ones to go back to from now on
+  if ! apply rest; then
+    note_served
+    refuse "the pods of this release serve, but the cluster did not take all that is around them" "$again"
+  fi
+  if [[ -n $url ]] && ! "${asking[@]}"; then
+    give_up "what $url answers is not as promised"
+  fi
+  note_served
+}
+
+note_served() {
+  local name
   for name in "${deployments[@]}"; do
     on annotate --overwrite deployment "$name" "slipway/served=$id" >/dev/null || complain "$name: could not be annotated."
   done
-  apply rest || refuse "the pods of this release serve, but the cluster did not take all that is around them" "$again"
 }
 
 give_up() { # give_up REASON [DEPLOYMENT]: show what is wrong with it, and bring back what was there before
   if [[ -n ${2-} ]]; then why "$2" >&2 || true; fi
   go_back >&2 || complain "Not everything went back: kubectl --namespace=$namespace get deployments"
+  if [[ -n $url && ${#before[@]} -gt 0 ]]; then
+    "${asking[@]}" >&2 || complain "The former release does not answer as promised either."
+  fi
   refuse "$1; $former" "mend what is shown above, and release again: $again"
 }
 
@@ -44,7 +62,7 @@ go_back() { # by the words of the former release, so that the next one knows wha
   local name left=''
   for name in "${changed[@]}"; do
     if [[ -z ${before[$name]-} ]]; then
-      complain "There is nothing of $name to go back to; pods that served before serve on."
+      complain "There is nothing of $name to go back to; what serves of it serves on."
     else
       kubectl apply --filename="${before[$name]}" || left=yes
       on rollout status "deployment/$name" --timeout=15m || left=yes

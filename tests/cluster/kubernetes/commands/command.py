@@ -27,8 +27,9 @@ FORMER = {
 class Command:
     """The command, and a kubectl that is told what to answer."""
 
-    def __init__(self, folder):
+    def __init__(self, folder, kubernetes=KUBERNETES):
         self.folder = folder
+        self.kubernetes = kubernetes
         (folder / "applied").mkdir()
         standin = folder / "kubectl"
         standin.write_text(f'#!/bin/sh\nexec {sys.executable} {Path(__file__).with_name("standin.py")} "$@"\n')
@@ -47,7 +48,7 @@ class Command:
             "STANDIN": str(self.folder),
             "STANDIN_KUBECTL": kubectl(),
         }
-        command = [KUBERNETES / "release", *arguments]
+        command = [self.kubernetes / "release", *arguments]
         return subprocess.run(command, env=environ, capture_output=True, text=True, check=False, timeout=120)
 
     def overlay(self, *settings, patches=()):

@@ -118,4 +118,4 @@ def test_what_it_does_not_understand_it_refuses(release, arguments, status, said
 
 
 def test_help_is_the_head_of_the_script(release):
-    assert "deploy/kubernetes/release [--dry-run] OVERLAY [IMAGE]" in release("--help").stdout
+    assert "deploy/kubernetes/release [--dry-run] [--smoke-test URL] OVERLAY" in release("--help").stdout

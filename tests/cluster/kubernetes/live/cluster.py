@@ -149,6 +149,7 @@ class Cluster:
         home = self.folder / secrets.token_hex(4)
         shutil.copytree(KUBERNETES, home / "kubernetes")
         shutil.copytree(PROJECT / "deploy/vps", home / "vps")
+        shutil.copy(PROJECT / "deploy/smoke_test.sh", home)
         shutil.copy(PROJECT / ".env.example", self.folder)
         path = home / "kubernetes/overlays/test/kustomization.yml"
         path.parent.mkdir()
@@ -172,11 +173,11 @@ class Cluster:
         [container] = web["spec"]["template"]["spec"]["containers"]
         return container["lifecycle"]["preStop"]["sleep"]["seconds"]
 
-    def release(self, image=None, migration="", **settings):
+    def release(self, image=None, migration="", options=(), **settings):
         """Run the shipped command; return what became of it, and how long it took as `.seconds`."""
         overlay = self.overlay(migration, **settings)
         began = time.monotonic()
-        command = [overlay.parents[1] / "release", overlay, image or self.image]
+        command = [overlay.parents[1] / "release", *options, overlay, image or self.image]
         done = subprocess.run(command, env=self.environ, capture_output=True, text=True, check=False, timeout=900)
         done.seconds = time.monotonic() - began
         return done

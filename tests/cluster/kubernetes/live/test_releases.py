@@ -96,6 +96,20 @@ def test_a_release_that_never_becomes_ready_is_taken_back(served, say):
     say(f"taken back after {done.seconds:.0f} s; {people}")
 
 
+def test_a_release_that_does_not_answer_the_public_is_taken_back(served, say):
+    settings, told = served.settings(), served.told("web")
+    with visitors(served.address()) as people:
+        # Nobody listens where it is asked.
+        done = served.release(options=["--smoke-test", "http://127.0.0.1:1"], RELEASE="unheard")
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "what http://127.0.0.1:1 answers is not as promised; the former release serves on" in done.stderr
+    assert served.settings() == settings
+    assert served.told("web") == told
+    assert people.failed == []
+    until(lambda: served.all_ready(2))
+    say(f"taken back after {done.seconds:.0f} s; {people}")
+
+
 def test_a_pod_that_is_deleted_answers_what_it_has_begun(served, say):
     until(lambda: served.all_ready(2))
     pod = served.pods()[0]
