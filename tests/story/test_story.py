@@ -64,8 +64,7 @@ def work_on(service, answers):
     edits.replaced(service, "app/api.py", imports, imports.replace("import ", "import orders, "))
     head = '"0001"' if answers["notes"] else None
     edits.written(service, "migrations/versions/0100_orders.py", REVISION.format(head=head))
-    edits.replaced(service, "app/config/environments.py", 'default="unreleased"', 'default="none-yet"')
-    edits.replaced(service, ".env.example", "#RELEASE=unreleased", "#RELEASE=none-yet")
+    edits.default_changed(service)
     unit = f"deploy/systemd/{answers['name']}-web@.service"
     edits.replaced(service, unit, "TimeoutStopSec=40", "TimeoutStopSec=45")
     edits.replaced(service, "README.md", f"# {answers['title']}\n", f"# {answers['title']}, in short\n")

@@ -51,6 +51,8 @@ def downgrade() -> None:
     op.execute(sa.text("COMMENT ON COLUMN notes.title IS NULL"))
 '''
 
+CHANGED_DEFAULT = "DB_MIGRATION_LOCK_TIMEOUT_SECONDS: int = setting(integer(1, 3_600), default=90)"
+
 
 def replaced(service: Path, name: str, former: str, later: str) -> None:
     """Replace what stands in a file once."""
@@ -65,6 +67,14 @@ def written(service: Path, name: str, text: str) -> None:
     (service / name).write_text(text)
 
 
+def default_changed(service: Path) -> None:
+    """Have another default for a setting, and say so where settings are explained."""
+    former = "DB_MIGRATION_LOCK_TIMEOUT_SECONDS: int = setting(integer(1, 3_600), default=60)"
+    replaced(service, "app/config/environments.py", former, CHANGED_DEFAULT)
+    example = "#DB_MIGRATION_LOCK_TIMEOUT_SECONDS"
+    replaced(service, ".env.example", f"{example}=60", f"{example}=90")
+
+
 def worked_on(service: Path, name: str = "order-desk") -> None:
     """Do all of it, and commit it."""
     written(service, "app/features/orders/__init__.py", FEATURE)
@@ -74,8 +84,7 @@ def worked_on(service: Path, name: str = "order-desk") -> None:
         service, "app/api.py", "from app.features import pages, ping", "from app.features import orders, pages, ping"
     )
     written(service, "migrations/versions/0002_orders.py", REVISION)
-    replaced(service, "app/config/environments.py", 'default="unreleased"', 'default="none-yet"')
-    replaced(service, ".env.example", "#RELEASE=unreleased", "#RELEASE=none-yet")
+    default_changed(service)
     replaced(service, f"deploy/systemd/{name}-web@.service", "TimeoutStopSec=40", "TimeoutStopSec=45")
     replaced(service, "pyproject.toml", '    "flask>=3.1.3",\n', '    "flask>=3.1.3",\n    "slugify>=0.0.1",\n')
     replaced(service, "README.md", "# Order desk\n", "# Order desk, in short\n")

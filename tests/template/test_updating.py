@@ -45,7 +45,7 @@ def test_over_one_version_both_sides_are_kept(service):
     assert {name: read(service, name) for name in OWN} == before
     assert "TimeoutStopSec=45" in read(service, UNIT)
     assert "LimitNOFILE=32768" in read(service, UNIT)
-    assert 'default="none-yet"' in read(service, "app/config/environments.py")
+    assert edits.CHANGED_DEFAULT in read(service, "app/config/environments.py")
     assert "GREETING" in read(service, "app/config/environments.py")
     assert "`order-desk status`" in read(service, "docs/troubleshoot.md")
     assert "orders.bp" in read(service, "app/api.py")
