@@ -134,7 +134,7 @@ bench-test: $(BIN)/.installed-bench ## Run the whole benchmark once, shortly: wh
 	$(BIN)/pytest tests/bench -m "" --no-cov
 
 .PHONY: screenshots
-screenshots: $(BIN)/.installed-browser ## Take the pictures of the README
+screenshots: $(BIN)/.installed-browser ## Take pictures of the pages, into docs/images
 	$(BIN)/pytest tests/browser/screenshots.py -m browser --no-cov
 
 .PHONY: lint
@@ -200,7 +200,7 @@ update: $(BIN)/.installed-template ## Take over a later version of the template:
 
 .PHONY: remove
 remove: $(BIN)/.installed ## Take optional parts out of the tree: PART="NAME ...", DRY_RUN=1 to look first; without PART, list them
-	@$(BIN)/python -m devtools.removal $(PART) $(if $(FORCE),--force) $(if $(DRY_RUN),--dry-run)
+	@$(BIN)/python -m devtools.removal $(call said,PART FORCE DRY_RUN)
 
 .PHONY: clean-data
 clean-data: ## Remove .dev, what development has stored included

@@ -50,7 +50,23 @@ class Address(click.ParamType[str]):
             self.fail(str(error), param, ctx)
 
 
-@click.command()
+class Telling(click.Command):
+    """A command whose refusals programs can read as well, if they have asked for JSON."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Return the context of options that make sense."""
+        as_json = "--json" in args
+        try:
+            return super().make_context(info_name, args, parent, **extra)
+        except click.UsageError as error:
+            if not as_json:
+                raise
+            _give_up(error.format_message(), as_json=True)
+
+
+@click.command(cls=Telling)
 @click.option("--url", type=Https(), help="The public address of a deployment; it is asked from here.")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 @click.option("--address", type=Address(), help="Where to connect, whatever DNS says of the host.")
@@ -64,7 +80,7 @@ class Address(click.ParamType[str]):
 @click.option("--instances", default=2, show_default=True, type=click.IntRange(1, 1000), help="How many run at once.")
 @click.option("--backups", default=BACKUPS, type=click.Path(path_type=Path), help="Where figures of backups are.")
 @click.option("--checks", "listed", is_flag=True, help="Print what is checked, and end.")
-def preflight(*, listed: bool, **options: Any) -> None:
+def preflight(*, listed: bool, as_json: bool, **options: Any) -> None:
     """Check a deployment against the production checklist, and say what to mend.
 
     With --url the service is asked from outside, as anybody could. Without it, its settings on this machine are
@@ -74,15 +90,16 @@ def preflight(*, listed: bool, **options: Any) -> None:
     not be asked.
     """
     if listed:
-        click.echo(output.table([*checks_in(edge, answers), *checks_in(inside)]))
+        checks = [*checks_in(edge, answers), *checks_in(inside)]
+        click.echo(output.list_as_json(checks) if as_json else output.table(checks))
         return
+    looked_at = options["url"] or "this machine"
     try:
         report, here = examine(os.environ, **options)
     except NoAnswerError as silence:
-        _give_up(str(silence))
-    looked_at = options["url"] or "this machine"
+        _give_up(str(silence), looked_at, as_json=as_json)
     colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    told = output.as_json(report, looked_at) if options["as_json"] else output.as_text(report, looked_at, colour=colour)
+    told = output.as_json(report, looked_at) if as_json else output.as_text(report, looked_at, colour=colour)
     click.echo(here.without_secrets(told), color=colour)
     sys.exit(TO_MEND if report.to_mend else 0)
 
@@ -115,6 +132,8 @@ def _of_a_site(options: dict[str, Any]) -> dict[str, Any]:
     return {**named, "seconds": options["timeout"], "deadline": options["deadline"]}
 
 
-def _give_up(reason: str) -> Never:
+def _give_up(reason: str, looked_at: str | None = None, *, as_json: bool) -> Never:
+    if as_json:
+        click.echo(output.reason_as_json(reason, looked_at))
     click.echo(f"preflight: {reason}", err=True)
     sys.exit(NOT_ASKED)

@@ -5,6 +5,7 @@ import textwrap
 from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import UTC, datetime
+from typing import Any
 
 from app.preflight.checks import SEVERITIES, Check
 from app.preflight.running import Report
@@ -16,16 +17,29 @@ _COLOURS = {"critical": "1;31", "high": "31", "medium": "33", "low": "36", "pass
 
 def as_json(report: Report, looked_at: str) -> str:
     """Return the report for programs."""
-    document = {
-        "shape": SHAPE,
-        "at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "looked_at": looked_at,
-        "to_mend": len(report.to_mend),
-        "findings": [asdict(finding) for finding in report.findings],
-        "not_checked": [asdict(each) for each in report.not_checked],
-        "passed": report.passed,
-    }
-    return json.dumps(document, indent=2)
+    return _document(
+        looked_at=looked_at,
+        to_mend=len(report.to_mend),
+        findings=[asdict(finding) for finding in report.findings],
+        not_checked=[asdict(each) for each in report.not_checked],
+        passed=report.passed,
+    )
+
+
+def reason_as_json(reason: str, looked_at: str | None) -> str:
+    """Return for programs why there is no report; nothing was looked at where the options made no sense."""
+    return _document(looked_at=looked_at, error=reason)
+
+
+def list_as_json(checks: list[Check]) -> str:
+    """Return for programs what is checked."""
+    listed = ("name", "severity", "promise", "why")
+    return _document(checks=[{name: getattr(check, name) for name in listed} for check in checks])
+
+
+def _document(**fields: Any) -> str:
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    return json.dumps({"shape": SHAPE, "at": at, **fields}, indent=2)
 
 
 def as_text(report: Report, looked_at: str, *, colour: bool) -> str:

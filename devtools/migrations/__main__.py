@@ -1,6 +1,6 @@
 """`python -m devtools.migrations [SINCE]` refuses migrations that the release before them could not live with.
 
-SINCE is the release that runs: a tag or a commit; without it, the newest tag `v...` before this commit.
+SINCE is the release that runs: a tag or a commit; without it, the newest tag `v...` before what is here.
 """
 
 import sys

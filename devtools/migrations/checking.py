@@ -22,11 +22,18 @@ def pending(folder: Path, release: Release | None) -> list[Revision]:
 def check(folder: Path, release: Release | None) -> list[Finding]:
     """Return what is refused in the migrations of `folder` while `release` runs."""
     revisions, new = history.read(folder), pending(folder, release)
+    if collisions := list(_collisions(revisions)):
+        return collisions  # which of the files any other finding would be about, nobody could say
     found = [*_ends(revisions), *_changed(folder, revisions, release), *_without_way_back(new)]
     # A release runs all that it brings in one transaction. Where no release is known, any revision may run alone.
     for transaction in [new] if release else [[each] for each in new]:
         found += _unsafe(folder, transaction, release)
     return sorted(_judge(found, revisions, new), key=lambda finding: (finding.path, finding.line))
+
+
+def _collisions(revisions: list[Revision]) -> Iterator[Finding]:
+    for one, other in history.collisions(revisions):
+        yield Finding(other.path, 1, "same-revision", f"{other.name} is the revision of {one.path} too")
 
 
 def _ends(revisions: list[Revision]) -> Iterator[Finding]:

@@ -116,6 +116,13 @@ def read(folder: Path) -> list[Revision]:
     return ordered
 
 
+def collisions(revisions: list[Revision]) -> list[tuple[Revision, Revision]]:
+    """Return the pairs of files that call themselves the same."""
+    first: dict[str, Revision] = {}
+    pairs = [(first.setdefault(revision.name, revision), revision) for revision in revisions]
+    return [(one, other) for one, other in pairs if one is not other]
+
+
 def heads(revisions: list[Revision]) -> list[Revision]:
     """Return those that nothing follows; a history that can be run has one."""
     followed = {name for revision in revisions for name in revision.follows}

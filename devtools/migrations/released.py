@@ -50,9 +50,15 @@ class Release:
 
 
 def newest(project: Path) -> str | None:
-    """Return the newest version tag among the ancestors of this commit; None if there is none, or no git."""
+    """Return the newest version tag before what is here; None if there is none, or no git.
+
+    A tag on this very commit is the release that brings its migrations, so the one before it runs; unless there are
+    further migrations here that are not committed: then the tag's release is what they come after.
+    """
     in_order = ["-c", "versionsort.suffix=-", "tag", "--sort=-version:refname"]  # v1.0.0-rc1 comes before v1.0.0
-    before = ["--list", "v[0-9]*", "--merged=HEAD", "--no-contains=HEAD"]
+    before = ["--list", "v[0-9]*", "--merged=HEAD"]
+    if not _git(project, "status", "--porcelain", "--", "migrations/versions").stdout:
+        before.append("--no-contains=HEAD")
     return next(iter(_git(project, *in_order, *before).stdout.split()), None)
 
 

@@ -68,9 +68,13 @@ RULES = {
         "it waits for everybody who reads, and everybody else waits behind it",
         "postgresql_concurrently=True, within op.get_context().autocommit_block(), in a revision of its own",
     ),
+    "same-revision": (
+        "Alembic takes one of the two files, and never runs the other",
+        "in the one that no database has run, another revision, and the other one as its down_revision",
+    ),
 }
 READ = {"ban-drop-column", "ban-drop-table", "renaming-column", "renaming-table"}
-WITHOUT_OVERRIDE = {"heads", "override"}
+WITHOUT_OVERRIDE = {"heads", "override", "same-revision"}
 
 
 @dataclass(frozen=True)

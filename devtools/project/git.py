@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 from devtools import DevelopmentError
@@ -22,7 +23,17 @@ def tried(folder: Path, *arguments: str, **environment: str) -> subprocess.Compl
     return subprocess.run(command, cwd=folder, env=around, capture_output=True, text=True, check=False)
 
 
-def refuse_uncommitted(folder: Path) -> None:
-    """Raise `DevelopmentError` where something is not committed: what a command changes could not be told from it."""
-    if changed := git(folder, "status", "--porcelain"):
-        raise DevelopmentError(f"commit first what has changed here:\n{changed}")
+def refuse_uncommitted(folder: Path, *paths: Path, hint: str = "") -> None:
+    """Raise `DevelopmentError` where something is not committed: what a command changes could not be told from it.
+
+    With `paths`, only what is there counts; `hint` is said beside the way out that there is always.
+    """
+    changed = git(folder, "status", "--porcelain", "--", *map(str, paths)).splitlines()
+    if changed:
+        raise DevelopmentError("\n".join([f"commit first what has changed here{hint}:", *few(changed)]))
+
+
+def few(lines: Sequence[str], most: int = 10) -> list[str]:
+    """Return the first of the lines, and how many there are beside them."""
+    left = len(lines) - most
+    return [*lines[:most], f"... and {left} more: git status"] if left > 0 else list(lines)

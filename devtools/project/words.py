@@ -5,6 +5,8 @@ from collections.abc import Sequence
 
 from devtools import DevelopmentError
 
+YES, NO = {"1", "yes", "true", "on"}, {"0", "no", "false", "off"}
+
 
 def read(arguments: Sequence[str], *known: str) -> dict[str, str]:
     """Return the values by name, and nothing for what was not said."""
@@ -15,6 +17,14 @@ def read(arguments: Sequence[str], *known: str) -> dict[str, str]:
             raise DevelopmentError(f"{argument!r} is not understood; there are {', '.join(f'{one}=' for one in known)}")
         said[name] = value
     return said
+
+
+def yes(said: dict[str, str], name: str) -> bool:
+    """Whether that was asked for, as by DRY_RUN=1; raises `DevelopmentError` for what is neither yes nor no."""
+    word = said[name].strip().lower()
+    if word not in YES | NO | {""}:
+        raise DevelopmentError(f"{name}={said[name]} is neither yes nor no; say {name}=1, or leave it out")
+    return word in YES
 
 
 def answers(text: str) -> dict[str, str]:

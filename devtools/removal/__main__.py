@@ -1,4 +1,4 @@
-"""`python -m devtools.removal [--force] [--dry-run] [PART...]`."""
+"""`python -m devtools.removal [PART...] [PART="A B"] [FORCE=1] [DRY_RUN=1]`, as `make remove` calls it."""
 
 import sys
 

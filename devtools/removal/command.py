@@ -1,6 +1,5 @@
 """The command: it looks whether the parts can go, deletes and edits, and says what is left to do."""
 
-import argparse
 import importlib.util
 import shutil
 import subprocess
@@ -9,6 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from devtools import DevelopmentError
+from devtools.project import words
+from devtools.project.git import refuse_uncommitted
 from devtools.removal import answers, edits
 from devtools.removal.manifest import Part, going, in_order, is_there, parts
 
@@ -21,7 +22,7 @@ def remove(name: str, project: Path, *, force: bool = False) -> None:
 
 
 def remove_all(names: Iterable[str], project: Path, *, force: bool = False, dry_run: bool = False) -> None:
-    """Take the parts out of `project`, or print what that would delete and edit.
+    """Take the parts out of `project`, or print what that would delete and edit and refuse what it would refuse.
 
     Raises `DevelopmentError` where it cannot or should not be done, and has touched nothing then: a part is unknown or
     gone, another that stays stands on it, or what would change is not committed (unless `force` is set).
@@ -32,9 +33,10 @@ def remove_all(names: Iterable[str], project: Path, *, force: bool = False, dry_
     edited = dict(edits.edited(goes, project, gone)) | answers.noted(names, project)
     if dry_run:
         _print("would remove", gone, "would edit  ", edited, project)
-        return
     if not force:
-        _refuse_uncommitted(project, [*gone, *edited])
+        refuse_uncommitted(project, *gone, *edited, hint=", or add FORCE=1")
+    if dry_run:
+        return
     _print("removed", gone, "edited ", edited, project)
     for path in gone:
         _delete(path, project)
@@ -50,13 +52,6 @@ def _print(removed: str, gone: Sequence[Path], edited: str, texts: Mapping[Path,
     for path, text in texts.items():
         lines = len(path.read_text().splitlines()) - len(text.splitlines())
         print(f"{edited} {path.relative_to(project)}" + (f" ({lines} lines fewer)" if lines > 0 else ""))
-
-
-def _refuse_uncommitted(project: Path, touched: list[Path]) -> None:
-    command = ["git", "status", "--porcelain", "--", *map(str, touched)]
-    status = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
-    if changed := status.stdout + status.stderr:
-        raise DevelopmentError(f"commit first what has changed here, or add FORCE=1:\n{changed.rstrip()}")
 
 
 def _delete(path: Path, project: Path) -> None:
@@ -96,20 +91,22 @@ def _say_what_is_left(goes: Sequence[Part], project: Path) -> None:
     print("Then:", "; ".join(dict.fromkeys([*then, *(["make relock"] if locked else []), "make check"])))
 
 
+def _list_parts() -> None:
+    for name, part in parts().items():
+        if is_there(part, PROJECT):
+            print(f"make remove PART={name:14} {part['what']}")
+
+
 def main(arguments: list[str]) -> int:
     """Remove the parts that are named, or list those that are there; return an exit status."""
-    parser = argparse.ArgumentParser(prog="make remove", description="Take optional parts out of the tree.")
-    parser.add_argument("parts", nargs="*", metavar="PART")
-    parser.add_argument("--force", action="store_true", help="even where what changes is not committed")
-    parser.add_argument("--dry-run", action="store_true", help="say what would be done, and do nothing")
-    said = parser.parse_args(arguments)
-    if not said.parts:
-        for name, part in parts().items():
-            if is_there(part, PROJECT):
-                print(f"make remove PART={name:14} {part['what']}")
-        return 0
+    names = [argument for argument in arguments if "=" not in argument]
     try:
-        remove_all(said.parts, PROJECT, force=said.force, dry_run=said.dry_run)
+        said = words.read([argument for argument in arguments if "=" in argument], "PART", "FORCE", "DRY_RUN")
+        names += said["PART"].split()
+        if not names:
+            _list_parts()
+        else:
+            remove_all(names, PROJECT, force=words.yes(said, "FORCE"), dry_run=words.yes(said, "DRY_RUN"))
     except DevelopmentError as error:
         print(f"devtools: {error}", file=sys.stderr)
         return 1

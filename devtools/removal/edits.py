@@ -63,7 +63,7 @@ def _finished(name: str, before: str, text: str) -> str:
     if name.endswith(".md"):
         return sections.without_empty(text)
     if not name.endswith(".py"):
-        return text
+        return text.rstrip("\n") + "\n"
     try:
         return imports.without_unused(before, text)
     except SyntaxError as error:

@@ -17,11 +17,13 @@ def main(arguments: Sequence[str]) -> int:
         said = words.read(arguments, "NAME", "TITLE", "FORCE", "DRY_RUN")
         present = present_name(PROJECT)
         new = wanted(said["NAME"], said["TITLE"], present)
-        if said["DRY_RUN"]:
+        dry, forced = words.yes(said, "DRY_RUN"), words.yes(said, "FORCE")
+        if dry:
             show(list(changes(PROJECT, present, new)), "would be")
+        if not forced:
+            refuse_uncommitted(PROJECT, hint=", or add FORCE=1")
+        if dry:
             return 0
-        if not said["FORCE"]:
-            refuse_uncommitted(PROJECT)
         show(rename(PROJECT, present, new), "was")
     except DevelopmentError as error:
         print(f"devtools: {error}", file=sys.stderr)

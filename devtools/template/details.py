@@ -12,7 +12,7 @@ DOMAIN = "app.example.org"
 EMAIL = "ops@example.org"
 DESCRIPTION = "A Flask service made for production, which proves what it claims"
 GUIDES = ("README.md", "CONTRIBUTING.md", "docs/**/*.md", "deploy/**/*")
-LABELLED = ("pyproject.toml", "Dockerfile", "tests/containers/image/test_contents.py")
+LABELLED = ("pyproject.toml", "Dockerfile", "docs/index.md", "mkdocs.yml", "tests/containers/image/test_contents.py")
 
 CHANGELOG = """\
 # Changelog
@@ -31,12 +31,21 @@ Copyright (c) {year} {owner}. All rights reserved.
 Nobody may use, copy, change or pass on this software without the written permission of the owner.
 """
 
+# The template's own is a boat; until somebody draws one, a service has the first letter of its title.
+ICON = (
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="7" fill="#0b5fa5"/>'
+    '<text x="16" y="23" font-family="sans-serif" font-size="20" font-weight="700" text-anchor="middle" fill="#fff">'
+    "{initial}</text></svg>\n"
+)
+
 
 def describe(project: Path, answers: Mapping[str, str], present: Name) -> None:
     """Write the answers into the files of a tree that is still called `present`."""
     _examples(project, answers, present)
     _description(project, answers["description"])
     _licence(project, answers["licence"], answers["owner"])
+    if answers["title"] != present.title:
+        _icon(project, answers["title"][0])
     about = {"title": present.title, "description": answers["description"].rstrip(".")}
     (project / "CHANGELOG.md").write_text(CHANGELOG.format(**about))
     _edit(project / "pyproject.toml", r'^version = ".*"$', 'version = "0.1.0"')  # its own versions begin here
@@ -66,6 +75,11 @@ def _description(project: Path, description: str) -> None:
         _edit(project / "README.md", r"\A(# .*\n\n)(?:[^\n#].*\n)+", rf"\g<1>{description.rstrip('.')}.\n")
         for name in LABELLED:
             _edit(project / name, DESCRIPTION, description.rstrip("."))
+
+
+def _icon(project: Path, initial: str) -> None:
+    (project / "app/static/icon.svg").write_text(ICON.format(initial=initial))
+    _edit(project / "mkdocs.yml", r"(?<=^    logo: )material/.*$", f"material/alpha-{initial.lower()}-box")
 
 
 def _licence(project: Path, licence: str, owner: str) -> None:

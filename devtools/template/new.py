@@ -1,38 +1,51 @@
 """`make new NAME=order-desk` makes a service of the present commit, as a git repository with its first commit."""
 
-import re
+import os
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 from devtools import DevelopmentError
 from devtools.project import words
 from devtools.project.git import git, refuse_uncommitted, tried
 from devtools.removal import PROJECT, relock
+from devtools.update.sources import questions
 from devtools.update.sources.copying import copied
-from devtools.update.sources.origin import credit, read
+from devtools.update.sources.origin import FILE, credit, read, without_password
 
-YES_OR_NO = {"yes", "no", "true", "false", "on", "off"}
+INTERRUPTED = 130  # as a shell tells Ctrl-C
 
 
 def main(arguments: Sequence[str]) -> int:
     """Make a service; return an exit status."""
+    folder = None
     try:
         said = words.read(arguments, "NAME", "DEST", "ANSWERS", "REF", "SOURCE", "DRY_RUN")
-        answers = chosen(said["NAME"], words.answers(said["ANSWERS"]))
+        ref, act = said["REF"] or "HEAD", attempt if words.yes(said, "DRY_RUN") else make
+        answers = chosen(said["NAME"], words.answers(said["ANSWERS"]), ref)
         folder = destination(said["DEST"], answers["name"])
         refuse_uncommitted(PROJECT)  # what is made has to be of a commit, or it could not be updated
-        if said["DRY_RUN"]:
-            print(f"Would make {answers['name']} in {folder}, of {version(said['REF'] or 'HEAD')}, with {answers}")
-            return 0
-        make(folder, answers, said["REF"] or "HEAD", said["SOURCE"] or source(), ask=asks(said))
+        act(folder, answers, ref, said["SOURCE"] or source(), ask=asks(said))
     except DevelopmentError as error:
         print(f"devtools: {error}", file=sys.stderr)
         return 1
+    except (KeyboardInterrupt, EOFError):
+        made = f"{folder} is not finished, delete it" if folder and folder.exists() else "nothing was made"
+        print(f"\ndevtools: stopped; {made}", file=sys.stderr)
+        return INTERRUPTED
     return 0
+
+
+def attempt(folder: Path, answers: Mapping[str, str], ref: str, url: str, *, ask: bool) -> None:
+    """Make the service where nobody sees it, so that what would be refused is refused, and say what it would be."""
+    with tempfile.TemporaryDirectory(prefix="new-") as scratch:
+        trial = Path(scratch, folder.name)
+        copied(str(PROJECT), ref, answers, trial, ask=ask)
+        files = sum(path.is_file() for path in trial.rglob("*"))
+        told = "\n".join(f"  {line}" for line in (trial / FILE).read_text().splitlines() if line[0] not in "#_")
+    print(f"Would make {folder}: {files} files of {version(ref)}, updated from {url}, of these answers:\n{told}")
 
 
 def make(folder: Path, answers: Mapping[str, str], ref: str, url: str, *, ask: bool) -> None:
@@ -50,15 +63,11 @@ def make(folder: Path, answers: Mapping[str, str], ref: str, url: str, *, ask: b
     print(f"Then: cd {folder}; make check; make run")
 
 
-def chosen(name: str, answers: Mapping[str, str]) -> dict[str, str]:
+def chosen(name: str, answers: Mapping[str, str], ref: str = "HEAD") -> dict[str, str]:
     """Return the answers, the name among them; raises `DevelopmentError` for what nobody asks, and for a maybe."""
-    questions = yaml.safe_load((PROJECT / "copier.yml").read_text())
-    asked = {key for key in questions if not key.startswith("_")}
-    if unknown := sorted(set(answers) - asked):
-        raise DevelopmentError(f"nobody asks for {', '.join(unknown)}; the questions are {', '.join(sorted(asked))}")
-    wanted = {key: value for key, value in answers.items() if questions[key]["type"] == "bool"}
-    if unclear := [f"{key}={value}" for key, value in wanted.items() if value.lower() not in YES_OR_NO]:
-        raise DevelopmentError(f"yes or no: {', '.join(unclear)}")
+    if tried(PROJECT, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}").returncode:
+        raise DevelopmentError(f"there is no version {ref!r} here; git tag lists those that there are: REF=...")
+    questions.check(git(PROJECT, "show", f"{ref}:{questions.FILE}"), answers)
     name = name or answers.get("name", "")
     if not name and sys.stdin.isatty():
         name = input("Name of the service, as in order-desk: ").strip()
@@ -68,12 +77,15 @@ def chosen(name: str, answers: Mapping[str, str]) -> dict[str, str]:
 
 
 def destination(said: str, name: str) -> Path:
-    """Return where the service goes; raises `DevelopmentError` when something is there."""
+    """Return where the service goes; raises `DevelopmentError` when something is there, or nothing can be."""
     folder = Path(said).expanduser().resolve() if said else PROJECT.parent / name
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise DevelopmentError(f"{folder} is there already; say another: DEST=...")
     if folder.is_relative_to(PROJECT):
         raise DevelopmentError(f"{folder} is inside of this repository; say another: DEST=...")
+    above = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    if not above.is_dir() or not os.access(above, os.W_OK | os.X_OK):
+        raise DevelopmentError(f"{folder} cannot be made: {above} cannot be written by you; say another: DEST=...")
     return folder
 
 
@@ -87,7 +99,7 @@ def source() -> str:
     origin = tried(PROJECT, "remote", "get-url", "origin").stdout.strip()
     if origin and not tried(PROJECT, "branch", "--remotes", "--contains", "HEAD").stdout.strip():
         print(f"The present commit is not in {origin} yet: push it, before somebody updates.", file=sys.stderr)
-    return re.sub(r"^(https?://)[^/@]+@", r"\1", origin) or str(PROJECT)
+    return without_password(origin) or str(PROJECT)
 
 
 def version(ref: str = "HEAD") -> str:

@@ -48,6 +48,8 @@ def in_columns(text: str, replace: Callable[[str], str]) -> str:
 
 
 def _in_columns(line: str, replace: Callable[[str], str]) -> str:
+    if line.startswith("|"):  # a table's cells are told by their bars, and an empty one is no room
+        return replace(line)
     pieces, grown = re.split(r"((?<=\S) {2,}(?=\S))", line), 0
     for number, piece in enumerate(pieces):
         if number % 2:

@@ -13,10 +13,15 @@ def main(arguments: Sequence[str]) -> int:
     """Update this service and say what has changed; return an exit status."""
     try:
         said = words.read(arguments, "TO", "ANSWERS", "FROM", "TEMPLATE", "DRY_RUN")
-        wish = Wish(said["TO"], words.answers(said["ANSWERS"]), said["FROM"], said["TEMPLATE"], bool(said["DRY_RUN"]))
+        wish = Wish(
+            said["TO"], words.answers(said["ANSWERS"]), said["FROM"], said["TEMPLATE"], words.yes(said, "DRY_RUN")
+        )
         report = update(PROJECT, wish)
     except DevelopmentError as error:
         print(f"devtools: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("\ndevtools: stopped; what is there of it already, `git reset --hard` takes back", file=sys.stderr)
         return 2
     print(report)
     return report.status

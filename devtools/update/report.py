@@ -20,6 +20,7 @@ class Report:
     settings: Sequence[str] = ()
     locks: str = ""
     complaints: Sequence[str] = field(default_factory=list)
+    staged: bool = True
     dry: bool = False
 
     @property
@@ -32,7 +33,10 @@ class Report:
         return "\n".join(self._lines())
 
     def _lines(self) -> Iterator[str]:
-        yield f"{self.former} -> {self.later}{' (a trial: nothing here has changed)' if self.dry else ''}"
+        if self.staged:
+            yield f"{self.former} -> {self.later}{' (a trial: nothing here has changed)' if self.dry else ''}"
+        else:
+            yield f"{self.later}: nothing new. That is what this service is of, with the same answers."
         if self.news:
             yield f"\nWhat the template says of it:\n\n{self.news}"
         if self.merged.changed:
@@ -44,7 +48,7 @@ class Report:
             yield f"\nRequirements: {self.locks}"
         yield from _listed("To mend, as after any merge of git:", _told(self.merged.conflicts))
         yield from _listed("To mend:", self.complaints)
-        if not self.dry:
+        if self.staged and not self.dry:
             yield from self._then()
 
     def _then(self) -> Iterator[str]:

@@ -12,7 +12,7 @@ from devtools.project.git import git, refuse_uncommitted
 from devtools.removal import relock
 from devtools.update.merging import Merged, locks, merge, own, revisions
 from devtools.update.report import Report
-from devtools.update.sources import adoption, changelog
+from devtools.update.sources import adoption, changelog, questions
 from devtools.update.sources.origin import FILE, cloned, commit_of, credit, is_earlier, read, tags
 
 Render = Callable[[str, str, Mapping[str, Any], Path], None]
@@ -55,15 +55,29 @@ def _update(service: Path, wish: Wish, render: Render, scratch: Path) -> Report:
         raise DevelopmentError(f"there is no {FILE} here; say once what it was made of: TEMPLATE=GIT-URL FROM=v1.2.0")
     template = cloned(url, scratch / "template")
     origin = origin or adoption.adopted(service, url, wish.since, template)
-    later = wish.version or next(iter(tags(template)), "HEAD")
-    before, after = commit_of(template, origin.version), commit_of(template, later)
-    if not is_earlier(template, before, after):
-        raise DevelopmentError(f"{later} does not come after {origin.version}, of which this service is")
+    before, after, later = _versions(template, origin.version, wish.version)
+    if wish.answers:
+        questions.check(git(template, "show", f"{after}:{questions.FILE}"), wish.answers)
+    elif before == after and not wish.template:
+        return Report(origin.version, later, Merged(), staged=False)
     render(str(template), before, origin.answers, scratch / "former")
     render(str(template), after, {**origin.answers, **wish.answers}, scratch / "later")
     report = _taken(service, scratch, Report(origin.version, later, Merged(), dry=wish.dry), url)
     report.news = changelog.between(_changelog(template, before), _changelog(template, after))
     return report
+
+
+def _versions(template: Path, former: str, wanted: str) -> tuple[str, str, str]:
+    """Return the commits of both versions, and what the later one is called: the newest, where none is wanted."""
+    newest = wanted or next(iter(tags(template)), "HEAD")
+    before, after = commit_of(template, former), commit_of(template, newest)
+    later = newest if newest in tags(template) else git(template, "describe", "--tags", "--always", after)
+    if not is_earlier(template, before, after):
+        raise DevelopmentError(
+            f"{later} does not come after {former}, of which this service is, and an update leads forward only;"
+            f" the template has published {', '.join(tags(template)) or 'no version'}: TO=..."
+        )
+    return before, after, later
 
 
 def _taken(service: Path, scratch: Path, report: Report, url: str) -> Report:
@@ -82,6 +96,7 @@ def _taken(service: Path, scratch: Path, report: Report, url: str) -> Report:
         report.complaints = [*complaints, *revisions.complaints(service)]
     else:
         report.complaints = list(revisions.complaints(service))
+    report.staged = bool(git(service, "diff", "--staged", "--name-only"))
     return report
 
 

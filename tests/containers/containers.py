@@ -8,7 +8,7 @@ import httpx
 
 from tests.containers.engine import PATIENCE_SECONDS
 
-# What compose, Swarm and Kubernetes do as well.
+# As it is confined wherever it is put.
 HARDENED = ("--read-only", "--tmpfs=/tmp", "--cap-drop=ALL", "--security-opt=no-new-privileges")
 
 _numbers = itertools.count(1)

@@ -49,7 +49,6 @@ def ports():
 
 
 @pytest.mark.docs
-@pytest.mark.skipif(not (PROJECT / "migrations/versions/0001_notes.py").exists(), reason="it begins beside the example")
 def test_whoever_follows_it_has_what_it_promises(tmp_path, ports):
     copy = copied(tmp_path / "slipway")
     (copy / ".venv").symlink_to(PROJECT / ".venv")

@@ -12,6 +12,7 @@ from pathlib import Path
 from bench.running.nginx import free_ports
 from tests.conftest import PROJECT
 
+NAME = "example.org"  # of the site in tests, whatever name the shipped file has
 SHIPPED = PROJECT / "deploy/nginx"
 PORTS = ("80", "443", "8001")
 FOLDERS = ("etc/nginx/conf.d", "etc/slipway", "html", "srv/slipway/static", "var/lib/slipway/acme", "var/log/nginx")
@@ -94,6 +95,7 @@ def adapted(text, root, ports, lacks=frozenset()):
     text = re.sub(rf"\blisten (\[::\]:|127\.0\.0\.1:)?({'|'.join(PORTS)})\b", listen, text)
     if not has_ipv6():
         text = re.sub(r"^ *listen \[::1\].*;\n", "", text, flags=re.MULTILINE)
+    text = re.sub(r"^server_name .*;", f"server_name {NAME};", text, flags=re.MULTILINE)
     text = re.sub(r"(?<=[ :])/(?=(etc|srv|var)/)", f"{root}/", text)
     for directive in lacks:
         text = re.sub(rf"^ *{directive} .*;\n", "", text, flags=re.MULTILINE)

@@ -8,10 +8,8 @@ from contextlib import contextmanager, suppress
 from http.client import HTTPConnection, HTTPMessage
 from typing import NamedTuple
 
-from tests.nginx.copies import changed, laid_out, scratch_root
+from tests.nginx.copies import NAME, changed, laid_out, scratch_root
 from tests.stack.conftest import GENEROUS_SECONDS, until
-
-NAME = "example.org"
 
 
 class Answer(NamedTuple):

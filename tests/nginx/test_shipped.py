@@ -12,7 +12,6 @@ from app.config import load_config
 from tests.conftest import PROJECT
 from tests.nginx import copies, sites
 from tests.nginx.copies import SHIPPED
-from tests.nginx.sites import NAME
 
 pytestmark = pytest.mark.nginx
 
@@ -69,8 +68,8 @@ def directive(file, name):
 
 
 def test_the_name_is_in_one_place():
-    assert [path.name for path in FILES if NAME in path.read_text()] == ["server_name.conf"]
-    assert directive("slipway/server_name.conf", "server_name") == NAME
+    name = directive("slipway/server_name.conf", "server_name")
+    assert [path.name for path in FILES if name in path.read_text()] == ["server_name.conf"]
 
 
 @pytest.fixture

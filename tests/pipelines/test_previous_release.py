@@ -63,6 +63,7 @@ def git(copy, *arguments):
 
 
 def migrate(copy, name, follows, sql):
+    (copy / "migrations/versions").mkdir(exist_ok=True)  # where nobody has written one yet
     (copy / f"migrations/versions/{name}.py").write_text(REVISION.format(name=name, follows=follows, sql=sql))
 
 

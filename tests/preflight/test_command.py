@@ -121,6 +121,12 @@ def test_an_address_that_cannot_be_asked_ends_with_2_and_says_why(url, said):
     assert result.returncode == 2
     assert said in result.stderr
     assert "Traceback" not in result.stderr
+    as_json = preflight("--url", url, "--json")
+    assert as_json.returncode == 2
+    assert said in as_json.stderr
+    document = json.loads(as_json.stdout)
+    assert document.keys() == {"shape", "at", "looked_at", "error"}
+    assert (document["shape"], said in document["error"]) == (1, True)
 
 
 class Stranger(BaseHTTPRequestHandler):
@@ -203,6 +209,14 @@ def test_what_is_checked_can_be_listed():
     assert "| `migrations` | critical | " in result.stdout
 
 
+def test_what_is_checked_can_be_listed_for_programs():
+    result = preflight("--checks", "--json")
+    assert result.returncode == 0
+    checks = json.loads(result.stdout)["checks"]
+    assert {"certificate", "migrations"} < {check["name"] for check in checks}
+    assert all(check.keys() == {"name", "severity", "promise", "why"} for check in checks)
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -215,8 +229,11 @@ def test_what_is_checked_can_be_listed():
 )
 def test_an_option_that_makes_no_sense_ends_with_2(options, said):
     result = preflight("--url", "https://example.org", *options)
-    assert result.returncode == 2
+    assert (result.returncode, result.stdout) == (2, "")
     assert said in result.stderr
+    as_json = preflight("--url", "https://example.org", *options, "--json")
+    assert as_json.returncode == 2
+    assert said in json.loads(as_json.stdout)["error"]
 
 
 def test_only_preflight_runs_without_the_application(monkeypatch):

@@ -24,7 +24,6 @@ RECORDS = (
     "docs/performance.md",
     "docs/pipelines.md",
     "docs/proof.md",
-    "docs/tutorial.md",
 )
 
 
@@ -34,6 +33,8 @@ def problems(names: list[str]) -> list[str]:
     checks = [
         unreadable(tree),
         lost_links(tree),
+        lost_pages(tree),
+        lost_checks(tree),
         lost_paths(names, tree),
         lost_targets(tree),
         lost_settings(names, tree),
@@ -73,6 +74,27 @@ def lost_links(tree: Tree) -> Iterator[str]:
                 yield f"{name}: no {target}"
             elif section and path in tree and section in _anchors(full()[path]) - _anchors(tree[path]):
                 yield f"{name}: no section {target}"
+
+
+def lost_pages(tree: Tree) -> Iterator[str]:
+    """Yield entries of the site's navigation that lead nowhere or hold none, and pages to which no entry leads."""
+    groups = yaml.safe_load(tree["mkdocs.yml"])["nav"]
+    yield from (f"mkdocs.yml: nothing in {name}" for group in groups for name, entries in group.items() if not entries)
+    entries = [entry for group in groups for entries in group.values() for entry in entries or ()]
+    listed = {f"docs/{page}" for entry in entries for page in ([entry] if isinstance(entry, str) else entry.values())}
+    pages = {name for name in tree if name.startswith("docs/") and name.endswith(".md")}
+    yield from (f"mkdocs.yml: no {name}" for name in sorted(listed - pages))
+    yield from (f"{name}: no entry of mkdocs.yml leads to it" for name in sorted(pages - listed))
+
+
+def lost_checks(tree: Tree) -> Iterator[str]:
+    """Yield the rows of preflight's guide whose check has gone."""
+    code = "".join(text for name, text in tree.items() if name.startswith("app/preflight/"))
+    for check in re.findall(
+        r"^\| `([\w-]+)` \| (?:critical|high|medium|low) \|", tree["docs/preflight.md"], re.MULTILINE
+    ):
+        if f'"{check}"' not in code:
+            yield f"docs/preflight.md: no check {check}"
 
 
 def _beside(name: str, page: str) -> str:

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from app.core.data import migrations
 from tests.conftest import PROJECT
 from tests.servers.scraping import samples
 from tests.stack.conftest import until
@@ -14,7 +15,7 @@ pytestmark = pytest.mark.servers
 
 REVISION = '''"""Not applied."""
 revision = "9999"
-down_revision = "{head}"
+down_revision = {head!r}
 
 
 def upgrade():
@@ -125,7 +126,8 @@ def test_a_release_that_is_not_ready_changes_nothing(machine, front):
     ahead = machine.release("ahead")
     (ahead / "migrations").unlink()
     shutil.copytree(PROJECT / "migrations", ahead / "migrations", ignore=shutil.ignore_patterns("__pycache__"))
-    head = max(path.stem for path in (ahead / "migrations/versions").glob("*.py")).partition("_")[0]
+    head, _ = migrations._revisions()
+    (ahead / "migrations/versions").mkdir(exist_ok=True)  # where nobody has written one yet
     (ahead / "migrations/versions/9999_not_applied.py").write_text(REVISION.format(head=head))
     said = refused(machine, client)
     assert "The new one is not ready after 3 seconds. slipway-web:web-0 goes on." in said

@@ -1,5 +1,8 @@
 """Services that are made of this tree: what they are, what is left of the template in them, and that they are sound."""
 
+import contextlib
+import os
+import pty
 import re
 import subprocess
 import sys
@@ -10,13 +13,13 @@ import yaml
 
 from devtools.removal import parts
 from tests.conftest import PROJECT
+from tests.copies import BIN
 from tests.template.services import CHOICES, DESK, MAXIMAL, MINIMAL, after, chosen_by, git, made, tried
+from tests.template.traces import traces
 
 pytestmark = pytest.mark.template
 
 QUESTIONS = yaml.safe_load((PROJECT / "copier.yml").read_text())
-# What only the maker of services needs, and what a service begins for itself.
-MAKER = ("copier.yml", ".copier-answers.yml.jinja", "devtools/template/", "tests/template/", "tests/devtools/template/")
 SELECTIONS = {"minimal": MINIMAL, "maximal": MAXIMAL, **{f"by chance {seed}": chosen_by(seed) for seed in range(1, 13)}}
 # `make template-test` runs all tests of these; of the others what can be seen without running the service.
 WHOLE = ("minimal", "by chance 1")
@@ -66,13 +69,7 @@ def test_each_question_has_a_default_and_refuses_what_cannot_be():
 
 @pytest.mark.parametrize("service", SELECTIONS, indirect=True)
 def test_no_trace_of_the_template_is_left_but_its_origin(service):
-    for name, text in texts(service).items():
-        assert "slipway" not in name.lower()
-        assert not name.startswith(MAKER)
-        origin = r"^_src_path: .*$" if name == ".copier-answers.yml" else r"$^"
-        assert "slipway" not in re.sub(origin, "", text, flags=re.MULTILINE).lower(), name
-        spoken_of = re.search(r"make (new|rename)\b|copier\.yml|devtools[./]template", text)
-        assert not spoken_of or name == "tests/removal/leftovers.py", name  # which knows of all parts
+    assert list(traces(texts(service))) == []
 
 
 @pytest.mark.parametrize("service", SELECTIONS, indirect=True)
@@ -93,6 +90,16 @@ def test_it_is_sound(service, types_known):
 def test_it_passes_its_own_tests(service):
     done = tried(service, "pytest", "-q", "--numprocesses=2", "--dist=loadfile", "--no-cov")
     assert done.status == 0, done.said[-4000:]
+
+
+def test_its_tutorial_holds_without_the_parts_that_it_has_not(template, tmp_path):
+    service = made(template, MINIMAL, "v0.1.0", tmp_path / "service")
+    (service / ".venv").symlink_to(BIN.parent)
+    for pins in service.glob("requirements*.txt"):
+        os.utime(pins, (0, 0))  # or make would install what this environment has
+    done = tried(service, "pytest", "--no-cov", "-q", "-m", "docs", "tests/documentation/test_tutorial.py")
+    assert done.status == 0, done.said[-4000:]
+    assert "1 passed" in done.said
 
 
 @pytest.mark.parametrize("licence", ["MIT", "Apache-2.0", "proprietary"])
@@ -166,6 +173,78 @@ def test_a_folder_that_is_there_and_a_dirty_template_are_refused(template, tmp_p
         (template.folder / "dirty").unlink()
     assert done.returncode == 1
     assert "commit first what has changed here:\n?? dirty" in done.stderr
+
+
+def test_a_trial_makes_nothing_and_refuses_what_the_command_would(template, tmp_path):
+    words = ["NAME=order-desk", f"DEST={tmp_path / 'service'}", "DRY_RUN=1"]
+    done = made_by_command(template, *words, "ANSWERS=mail=no")
+    assert done.returncode == 0, done.stderr
+    assert f"Would make {tmp_path / 'service'}: " in done.stdout
+    assert "  mail: false\n" in done.stdout
+    for wrong, said in (
+        ("ANSWERS=domain=x_y", "'domain': a domain in lowercase letters"),
+        ("ANSWERS=jobs=no mail=yes", "mail needs jobs"),
+        ("REF=v9.9.9", "there is no version 'v9.9.9' here"),
+    ):
+        refused = made_by_command(template, *words, wrong)
+        assert (refused.returncode, refused.stdout) == (1, "")
+        assert said in refused.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_trial_that_is_said_not_to_be_one_is_none(template, tmp_path):
+    done = made_by_command(template, "NAME=order-desk", f"DEST={tmp_path / 'service'}", "DRY_RUN=0")
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "service/Makefile").exists()
+
+
+def test_a_folder_that_cannot_be_written_is_told_in_a_line(template, tmp_path):
+    (tmp_path / "file").touch()
+    for folder in (
+        tmp_path / "file/service",
+        Path("/proc/service"),
+    ):  # the second one nobody may write to, root included
+        done = made_by_command(template, "NAME=order-desk", f"DEST={folder}")
+        assert done.returncode == 1
+        assert re.fullmatch(rf"devtools: {folder}.* cannot be (made|written): .*\n", done.stderr)
+
+
+def test_whoever_stops_it_at_a_question_sees_no_answers_but_a_word(template, tmp_path):
+    said, status = interrupted(
+        [sys.executable, "-m", "devtools.template.new", "NAME=order-desk", f"DEST={tmp_path / 'service'}"],
+        template.folder,
+        at=b"Its name where people read it",
+    )
+    assert status == 130
+    assert "devtools: stopped; nothing was made" in said
+    assert not re.search(r"AnswersMap|Traceback|KeyboardInterrupt", said)
+    assert list(tmp_path.iterdir()) == []
+
+
+def interrupted(command, folder, *, at):
+    """Run a command at a terminal, press Ctrl-C when it has asked for that; return what was seen, and its status."""
+    ours, its = pty.openpty()
+    process = subprocess.Popen(
+        command,
+        cwd=folder,
+        stdin=its,
+        stdout=its,
+        stderr=its,
+        start_new_session=True,
+        env=os.environ | {"TERM": "xterm"},
+    )
+    os.close(its)
+    seen = b""
+    with contextlib.suppress(OSError):  # the end, as a terminal tells it
+        while piece := os.read(ours, 4096):
+            seen += piece
+            if b"\x1b[6n" in piece:
+                os.write(ours, b"\x1b[1;1R")  # a terminal tells where its cursor is
+            if at in seen:
+                os.write(ours, b"\x03")
+                at = b"\0 once is enough"
+    os.close(ours)
+    return seen.decode(errors="replace"), process.wait(60)
 
 
 def test_no_question_is_without_its_part():

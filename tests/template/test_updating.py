@@ -163,8 +163,11 @@ def test_a_part_comes_back_and_a_name_changes_by_an_answer_and_own_files_are_lef
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["TO=v9.9.9"], "the template has no version 'v9.9.9'; it has published v0.3.0, v0.2.0, v0.1.0"),
+        (["TO=v9.9.9"], "has no version 'v9.9.9'; it has published v0.3.0, v0.2.0, v0.1.0"),
         (["ANSWERS=domain=x_y"], "'domain': a domain in lowercase letters"),
+        (["ANSWERS=colour=red"], "nobody asks for colour; the questions are cache, "),
+        (["ANSWERS=mail=maybe"], "yes or no: mail=maybe"),
+        (["DRY_RUN=maybe"], "DRY_RUN=maybe is neither yes nor no"),
         (["WHERE=there"], "'WHERE=there' is not understood"),
     ],
 )
@@ -201,6 +204,26 @@ def test_a_clone_that_was_renamed_in_place_says_once_where_it_comes_from(templat
     assert done.stdout.startswith("v0.1.0 -> v0.2.0")
     assert "LimitNOFILE=32768" in read(service, UNIT)
     assert f'_src_path: "{template.folder}"' in read(service, ".copier-answers.yml")
+
+
+def test_the_version_that_it_has_is_nothing_new(service):
+    done = updated_by_command(service, "TO=v0.1.0")
+    assert (done.returncode, done.stdout) == (
+        0,
+        "v0.1.0: nothing new. That is what this service is of, with the same answers.\n",
+    )
+
+
+def test_a_revision_of_the_templates_that_a_service_has_too_is_told_with_both_files(service):
+    revision = "migrations/versions/0002_orders.py"
+    edits.replaced(service, revision, 'revision = "0002"', 'revision = "0002_template"')
+    committed(service, "a name that the template takes as well")
+    report = updated(service, "v0.3.0")
+    assert report.status == 1
+    assert f"{revision} and migrations/versions/0002_template.py are both the revision 0002_template" in str(report)
+    lint = tried(service, "python", "-m", "devtools.migrations")
+    assert lint.status == 1
+    assert f"0002_template.py:1: same-revision: 0002_template is the revision of {revision} too" in lint.said
 
 
 def test_copiers_own_update_is_refused_before_it_touches_anything(service):

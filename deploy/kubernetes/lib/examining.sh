@@ -10,7 +10,7 @@ examine_words() { # the two that people write: the image, and the address
   fi
   while read -r url; do
     [[ $url =~ ^https://[A-Za-z0-9.-]+/?$ ]] \
-      || refuse "PUBLIC_URL=$url: say https:// and a host, without a port, as in https://example.org"
+      || refuse "PUBLIC_URL=$url: say https:// and a host, without a port, as in https://app.example.org"
   done < <(cat "$overlay"/*.{yml,env} 2>/dev/null \
     | sed -nE "s/^[[:space:]]*(-[[:space:]]*)?[\"']?PUBLIC_URL=([^\"']*).*/\2/p")
 }

@@ -2,8 +2,6 @@
 # Hands the description to the swarm, waits for what the swarm makes of it, and says why when that is not what was asked.
 # Sourced by deploy/swarm/release. Check: shellcheck -x -P SCRIPTDIR ../release
 
-PATIENCE_SECONDS=600  # for all that a release starts; a swarm with a slow registry needs some of it
-
 deploy() { # deploy FILE...: those services are as the files say from now on, others are left alone
   local file variables files=() options=("${RESOLVE_STACK[@]}")
   # The option is of newer clients, which complain without it.
@@ -22,7 +20,7 @@ settle() { # settle SERVICE...: until each runs as described; fails, with reason
   local service state failed='' end=$((SECONDS + PATIENCE_SECONDS))
   for service; do
     until state=$(state_of "$service"); do
-      if ((SECONDS > end)); then state="not settled after $PATIENCE_SECONDS s" && break; fi
+      if ((SECONDS > end)); then state="not settled after $PATIENCE_SECONDS s$(waiting "$service")" && break; fi
       sleep 1
     done
     if [[ $state != settled ]]; then
@@ -44,6 +42,7 @@ state_of() { # state_of SERVICE: settled, or what is wrong; fails as long as the
   wanted=$(of_service "$1" "{{with .Spec.TaskTemplate.ContainerSpec}}$WHAT_RUNS{{end}}")
   tasks=$(docker service ps --quiet --no-trunc --filter desired-state=running "${STACK}_$1")
   if [[ -z $tasks ]]; then
+    [[ $(scaled "$1") != 0 ]] || { echo settled && return; }
     # Between two tries there is none that should run, but one that is to.
     [[ -z $(docker service ps --quiet --filter desired-state=ready "${STACK}_$1") ]] || return 1
     echo "it ended too often, and the swarm has left it so" && return
@@ -52,6 +51,11 @@ state_of() { # state_of SERVICE: settled, or what is wrong; fails as long as the
   running=$(docker inspect --type task --format "{{.Status.State}} {{with .Spec.ContainerSpec}}$WHAT_RUNS{{end}}" $tasks)
   if grep --quiet --invert-match --line-regexp --fixed-strings "running $wanted" <<<"$running"; then return 1; fi
   echo settled
+}
+
+waiting() { # waiting SERVICE: why its tasks have not begun, such as for want of a node
+  docker service ps --no-trunc --filter desired-state=running --format '; {{.CurrentState}} {{.Error}}' "${STACK}_$1" \
+    | grep -v '^; Running' | sort -u | tr -d '\n' || true
 }
 
 explain() { # explain SERVICE: its last task that failed since the deploy, and what that said
@@ -68,9 +72,13 @@ explain() { # explain SERVICE: its last task that failed since the deploy, and w
   docker service logs --raw --tail 15 "$task" 2>&1 | sed 's/^/  | /'
 }
 
-go_back() { # all of it, should the swarm have taken back only a part
+as_many() { sed "s/ $1=[0-9]*/ $1=$2/"; }
+
+go_back() { # all of it, should the swarm have taken back only a part; as many of each as there were
   if [[ -n $FORMER_VARIABLES ]]; then
     VARIABLES=$FORMER_VARIABLES
+    VARIABLES=$(as_many WEB_REPLICAS "$WEB_RUNS" <<<"$VARIABLES")
+    VARIABLES=$(as_many WORKER_REPLICAS "$WORKER_RUNS" <<<"$VARIABLES")
     deploy stores stack
     settle web worker edge || refuse "$RELEASE did not become ready, and $FORMER_RELEASE does not run as it did" \
       "docker service ps --no-trunc ${STACK}_web"

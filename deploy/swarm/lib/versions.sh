@@ -1,14 +1,22 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # release and its other parts have variables in common
 # Configs and secrets of the swarm: what is there cannot be changed, so each value has a name with a number of its own.
-# Sourced by deploy/swarm/release and put. Check: shellcheck -x -P SCRIPTDIR ../release
+# Sourced by deploy/swarm/release, put, backup and restore. Check: shellcheck -x -P SCRIPTDIR ../release
 
 STACK=${STACK:-slipway}
-CONFIGS=(settings front postgres_roles postgres_privileges redis_start redis_conf)
-SECRETS=(secret_key database_url migrate_database_url redis_url
-  postgres_password slipway_password slipway_migrate_password redis_password)
+
+named() { # named configs|secrets: those that the stack files name, each once
+  sed -n "/^$1:/,/^[a-z]/s/.*\"\${STACK}_\([a-z0-9_]*\)_\${\([A-Z0-9_]*\)}\".*/\1 \2/p" "$here/stores.yml" "$here/stack.yml" \
+    | awk 'toupper($1) == $2 { print $1 }' | sort -u
+}
+
+read -ra CONFIGS <<<"$(named configs | paste -sd ' ')"
+read -ra SECRETS <<<"$(named secrets | paste -sd ' ')"
+SECRETS+=(migrate_database_url)  # the migration's, which is in no file
+
+is_used() { [[ " ${CONFIGS[*]} ${SECRETS[*]} " == *" $1 "* ]]; }
 
 kind() { # kind NAME: config, which the swarm shows to whoever asks a manager; or secret, which it shows to nobody
-  if [[ " ${CONFIGS[*]} " == *" $1 "* ]]; then echo config; else echo secret; fi
+  if [[ " ${CONFIGS[*]} tools " == *" $1 "* ]]; then echo config; else echo secret; fi
 }
 
 newest() { # newest NAME: the number of its last version; 0 when there is none
@@ -17,6 +25,8 @@ newest() { # newest NAME: the number of its last version; 0 when there is none
   echo "${number:-0}"
 }
 
+missing() { [[ $(newest "$1") == 0 ]]; }
+
 put() { # put NAME < VALUE: as its next version, whose name is printed
   local name
   name=${STACK}_$1_$(($(newest "$1") + 1))
@@ -24,33 +34,57 @@ put() { # put NAME < VALUE: as its next version, whose name is printed
   echo "$name"
 }
 
-make_what_is_missing() { # what an operator has put stays; of the rest the files here are the first version
+keep() { # keep NAME FILE: a config whose source is the tree; another version only if the file says something else now
+  missing "$1" || ! says "${STACK}_$1_$(newest "$1")" "$2" || return 0
+  put "$1" <"$2"
+}
+
+says() { # says CONFIG FILE
+  docker config inspect --format '{{printf "%s" .Spec.Data}}' "$1" | head --bytes=-1 | cmp --quiet - "$2"
+}
+
+make_what_is_missing() { # secrets that an operator has put stay, and so does what is said of the front
   make_them | sed 's/^/Made /'
 }
 
 make_them() {
-  local from=$here/..
-  missing front && put front <"$from/docker/edge/front.conf"
-  missing postgres_roles && put postgres_roles <"$from/docker/postgres/roles.sql"
-  missing postgres_privileges && put postgres_privileges <"$from/vps/lib/preparing/privileges.sql"
-  missing redis_start && put redis_start <"$from/docker/redis/start"
-  missing redis_conf && put redis_conf <"$from/redis/slipway.conf"
-  missing secret_key && random | put secret_key
-  missing postgres_password && random | put postgres_password
-  make_login slipway_password database_url 'postgresql://slipway:%s@postgres:5432/slipway'
-  make_login slipway_migrate_password migrate_database_url 'postgresql://slipway_migrate:%s@postgres:5432/slipway'
-  make_login redis_password redis_url 'redis://:%s@redis:6379/0'
+  local from=$here/.. name
+  if missing front; then put front <"$from/docker/edge/front.conf"; fi
+  keep postgres_start "$here/lib/inside/start-postgres"
+  keep postgres_roles "$from/docker/postgres/roles.sql"
+  keep postgres_privileges "$from/vps/lib/preparing/privileges.sql"
+  keep redis_start "$from/docker/redis/start"
+  keep redis_conf "$from/redis/slipway.conf"
+  for name in secret_key postgres_password slipway_password slipway_migrate_password redis_password; do
+    # A store that somebody else looks after is not in stores.yml, and its passwords are not ours.
+    if has_store "$name" && missing "$name"; then renew "$name" keep_url; fi
+  done
 }
 
-missing() { [[ $(newest "$1") == 0 ]]; }
-
-make_login() { # make_login PASSWORD URL FORMAT: the two secrets that have to agree; nobody ever sees either
-  local password
-  missing "$1" || return 0
-  password=$(random)
-  printf %s "$password" | put "$1"
-  # shellcheck disable=SC2059
-  if missing "$2"; then printf "$3" "$password" | put "$2"; fi
+stores() { # the services of stores.yml
+  sed -n '/^services:/,/^[a-z]/s/^  \([a-z][a-z0-9_-]*\):.*/\1/p' "$here/stores.yml"
 }
 
-random() { openssl rand -hex 32; }
+has_store() { # has_store SECRET: is what it opens in stores.yml?
+  local there
+  there=" $(stores | paste -sd ' ') "
+  case $1 in
+    redis_password) [[ $there == *' redis '* ]] ;;
+    postgres_password | slipway_password | slipway_migrate_password) [[ $there == *' postgres '* ]] ;;
+  esac
+}
+
+renew() { # renew NAME [keep_url]: the next version, by chance; with a password goes the URL that has it, unless one is kept
+  local value made url='' at_postgres='postgres:5432/slipway'
+  value=$(openssl rand -hex 32)
+  has_store "$1" || { complain "What $1 opens is not in stores.yml."; return 1; }
+  case $1 in
+    secret_key | postgres_password) ;;
+    slipway_password) url=database_url made=postgresql://slipway:$value@$at_postgres ;;
+    slipway_migrate_password) url=migrate_database_url made=postgresql://slipway_migrate:$value@$at_postgres ;;
+    redis_password) url=redis_url made=redis://:$value@redis:6379/0 ;;
+    *) complain "Not by chance: $1 has to be what somebody else knows."; return 1 ;;
+  esac
+  printf %s "$value" | put "$1" || return
+  if [[ -n $url && (-z ${2-} || $(newest "$url") == 0) ]]; then printf %s "$made" | put "$url"; fi
+}

@@ -49,7 +49,8 @@ def merge(service: Path, former: Path, later: Path, label: str) -> Merged:
             if (later / name).exists():
                 merged.removed_here.append(name)
     if done.returncode and not merged.conflicts and not merged.removed_here:
-        raise DevelopmentError(f"git could not merge: {(done.stderr or done.stdout).strip()}")
+        said = (done.stderr or done.stdout).strip()
+        raise DevelopmentError(f"git could not merge, and `git reset --hard` takes back what it began: {said}")
     changes = git(service, "diff", "--staged", "--name-status", "--no-renames", "HEAD").splitlines()
     pairs = [(line.partition("\t")[0], line.partition("\t")[2]) for line in changes]
     merged.changed = [(status, name) for status, name in pairs if status != "U"]

@@ -36,4 +36,7 @@ def _version_in_history(service: Path, template: Path) -> str:
     for tag in tags(template):
         if not tried(service, "merge-base", "--is-ancestor", commit_of(template, tag), "HEAD").returncode:
             return tag
-    raise DevelopmentError("the history here has no version of the template; say which one it was: FROM=v1.2.0")
+    known = ", ".join(tags(template)) or "no version"
+    raise DevelopmentError(
+        f"the history here has none of the template's versions ({known}); say of which one it was made: FROM=v1.2.0"
+    )

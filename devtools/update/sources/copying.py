@@ -12,11 +12,11 @@ from devtools import DevelopmentError
 def copied(template: str, ref: str, answers: Mapping[str, Any], folder: Path, *, ask: bool = False) -> None:
     """Make a service in `folder`, asking for what has no answer if `ask`, else by the defaults.
 
-    Raises `DevelopmentError` with what is wrong with an answer, and leaves nothing behind.
+    Raises `DevelopmentError` with what is wrong with an answer or the folder, and leaves nothing behind.
     """
-    # Only `make new` and `make update` install it.
+    # Only who makes services or updates one has it installed.
     from copier import Settings, run_copy  # noqa: PLC0415
-    from copier.errors import CopierError  # noqa: PLC0415
+    from copier.errors import CopierAnswersInterrupt, CopierError  # noqa: PLC0415
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -34,5 +34,9 @@ def copied(template: str, ref: str, answers: Mapping[str, Any], folder: Path, *,
             )
         except subprocess.CalledProcessError as error:  # the task has said why
             raise DevelopmentError(f"nothing was made in {folder}") from error
+        except CopierAnswersInterrupt:
+            raise KeyboardInterrupt from None  # its text would be all of the answers
         except (CopierError, ValueError) as error:
             raise DevelopmentError(str(error)) from error
+        except OSError as error:
+            raise DevelopmentError(f"{error.filename or folder} cannot be written: {error.strerror}") from error

@@ -31,7 +31,9 @@ def read(service: Path) -> Origin | None:
         return None
     said = yaml.safe_load(path.read_text())
     if not isinstance(said, dict) or not said.get("_src_path") or not said.get("_commit"):
-        raise DevelopmentError(f"{FILE} does not say which version it was made of (_src_path, _commit)")
+        raise DevelopmentError(
+            f"{FILE} does not say what it was made of: it needs _src_path, an address for git, and _commit, a version"
+        )
     answers = {name: value for name, value in said.items() if not name.startswith("_")}
     return Origin(str(said["_src_path"]), str(said["_commit"]), answers)
 
@@ -45,9 +47,20 @@ def credit(folder: Path, url: str) -> None:
 
 
 def cloned(url: str, folder: Path) -> Path:
-    """Clone the template to have all of its versions at hand."""
-    git(folder.parent, "clone", "--quiet", "--no-checkout", "--", url, str(folder))
+    """Clone the template to have all of its versions at hand; raises `DevelopmentError` where it cannot be reached."""
+    try:
+        git(folder.parent, "clone", "--quiet", "--no-checkout", "--", url, str(folder))
+    except DevelopmentError as error:
+        where = without_password(url)
+        raise DevelopmentError(
+            f"the template cannot be had from {where}; another address: TEMPLATE=...\n{error}"
+        ) from error
     return folder
+
+
+def without_password(url: str) -> str:
+    """Return an address as it may be shown and committed."""
+    return re.sub(r"^(https?://)[^/@]+@", r"\1", url)
 
 
 def tags(template: Path) -> list[str]:
@@ -67,7 +80,8 @@ def commit_of(template: Path, version: str) -> str:
         if not found.returncode:
             return found.stdout.strip()
     known = ", ".join(tags(template)) or "no version at all"
-    raise DevelopmentError(f"the template has no version {version!r}; it has published {known}")
+    where = without_password(tried(template, "remote", "get-url", "origin").stdout.strip() or str(template))
+    raise DevelopmentError(f"the template at {where} has no version {version!r}; it has published {known}")
 
 
 def is_earlier(template: Path, one: str, other: str) -> bool:

@@ -25,6 +25,7 @@ def clone(tmp_path_factory):
 
 @contextmanager
 def standing(stack):
+    stack.tag_images()
     try:
         yield stack
     finally:

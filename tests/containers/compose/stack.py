@@ -12,6 +12,7 @@ from tests.conftest import PROJECT
 from tests.containers.engine import free_ports
 
 GENEROUS_SECONDS = 600
+RELEASE = "1.2.3"  # as the images say of themselves
 SERVICES = yaml.safe_load((PROJECT / "docker-compose.yml").read_text())["services"]
 PATIENCE = "patience.yml"
 ONE_SHOTS = {"secrets", "check", "migrate"}
@@ -35,16 +36,26 @@ class Stack:
         self.name = f"compose-test-{secrets.token_hex(4)}"
         self.port, grafana_port, kibana_port = free_ports(3)
         self.url = f"http://localhost:{self.port}"
-        image, edge_image = images
+        self.images = images
         self.environ = {
             "COMPOSE_FILE": ":".join(["docker-compose.yml", *override, PATIENCE]),
             "COMPOSE_PROJECT_NAME": self.name,
             "EDGE_PORT": str(self.port),
             "GRAFANA_PORT": str(grafana_port),
             "KIBANA_PORT": str(kibana_port),
-            "SLIPWAY_IMAGE": image,
-            "SLIPWAY_EDGE_IMAGE": edge_image,
+            "SLIPWAY_IMAGE": self.name,
+            "RELEASE": RELEASE,
         }
+
+    @property
+    def image(self):
+        """The name of the image that its commands mean."""
+        return f"{self.environ['SLIPWAY_IMAGE']}:{self.environ['RELEASE']}"
+
+    def tag_images(self):
+        """Give the images of this tree the names that its commands use."""
+        for image, name in zip(self.images, (self.name, f"{self.name}-edge"), strict=True):
+            self.engine("tag", image, f"{name}:{RELEASE}")
 
     def compose(self, *arguments, check=True, **options):
         """Run a command of compose; return what it printed, or with `check=False` all that became of it."""
@@ -56,6 +67,32 @@ class Stack:
 
     def up(self, *arguments):
         return self.compose("up", "--detach", "--wait", "--wait-timeout", GENEROUS_SECONDS, "--no-build", *arguments)
+
+    def deploy(self, command, *arguments, **variables):
+        """Run a command of deploy/docker as an operator does, and return what became of it."""
+        environ = self.engine.environ | self.environ | variables
+        program = [self.folder / "deploy/docker" / command, *arguments]
+        return subprocess.run(
+            program, cwd="/", env=environ, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+        )
+
+    def release(self, *arguments, **variables):
+        """Run deploy/docker/release with images that are there."""
+        return self.deploy("release", "--no-build", *arguments, **{"WAIT_SECONDS": "300"} | variables)
+
+    def serving(self):
+        """Return the release that answers."""
+        with self.client() as client:
+            return client.get("/openapi.json").json()["info"]["version"]
+
+    def derive(self, folder, name, *lines, **files):
+        """Make a release of ours with something changed, by a Dockerfile's lines and files for it; return its name."""
+        for file, content in files.items():
+            (folder / file).write_text(content)
+        (folder / "Dockerfile").write_text("\n".join([f"FROM {self.name}:{RELEASE}", *lines, ""]))
+        self.engine("build", "--quiet", "--tag", f"{self.name}:{name}", folder)
+        self.engine("tag", f"{self.name}-edge:{RELEASE}", f"{self.name}-edge:{name}")
+        return name
 
     def settle(self, web=1):
         """Have everybody run who lasts, as they are, without what runs once; and wait until a visitor is answered."""
@@ -124,6 +161,9 @@ class Stack:
         """Leave nothing of it."""
         self.compose("--profile=*", "kill", check=False)
         self.compose("--profile=*", "down", "--volumes", "--remove-orphans", "--timeout=1", check=False)
+        tags = self.engine("images", "--format={{.Repository}}:{{.Tag}}", f"--filter=reference={self.name}*").split()
+        if tags:
+            self.engine.result("rmi", "--force", *tags)
 
 
 def smoke(url, *options):

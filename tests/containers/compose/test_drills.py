@@ -26,7 +26,7 @@ def kill_by_the_kernel(stack, container):
     pid = stack.engine.inspect(container)["State"]["Pid"]
     as_root = ["--pid=host", "--user=0:0", "--cap-drop=ALL", "--cap-add=KILL", "--network=none"]
     code = f"import os; os.kill({pid}, 9)"
-    stack.engine("run", "--rm", *as_root, stack.environ["SLIPWAY_IMAGE"], "python", "-c", code)
+    stack.engine("run", "--rm", *as_root, stack.image, "python", "-c", code)
 
 
 def started(stack, service):
@@ -134,16 +134,3 @@ def test_what_is_stored_is_there_after_everything_was_taken_down(stack):
     assert stack.read(location).json()["title"] == "to be kept"
     assert stack.run("web", "cat", "/run/secrets/secret_key") == key
     assert "appendonly.aof" in stack.run("redis", "ls", "/data/appendonlydir")
-
-
-def test_a_dump_brings_back_what_was_lost(stack):
-    location = stack.write("in the dump")
-    in_postgres = [stack.engine.program, "exec", "--interactive", stack.container("postgres")]
-    dumped = [*in_postgres, "pg_dump", "--format=custom", "slipway"]
-    dump = subprocess.run(dumped, stdout=subprocess.PIPE, check=True).stdout
-    stack.sql("DROP TABLE notes")
-    assert stack.read(location).status_code == 500
-    restored = [*in_postgres, "pg_restore", "--dbname=slipway", "--clean", "--if-exists", "--single-transaction"]
-    subprocess.run(restored, input=dump, check=True)
-    assert stack.read(location).json()["title"] == "in the dump"
-    assert stack.sql("SELECT pg_get_userbyid(relowner) FROM pg_class WHERE relname = 'notes'") == "slipway_migrate"

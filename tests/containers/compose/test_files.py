@@ -28,6 +28,13 @@ def seconds(duration):
     return int(number) * {"s": 1, "m": 60, "h": 3600}[unit]
 
 
+def mounted(*names):
+    """Return what these services mount, as the file says it; of what .env may name, the default."""
+    mounts = [mount for name in names for mount in SERVICES[name].get("volumes", [])]
+    sources = [mount.partition(":")[0] if isinstance(mount, str) else mount["source"] for mount in mounts]
+    return [re.sub(r"^\$\{\w+:-(.*)\}$", r"\1", source) for source in sources]
+
+
 @pytest.mark.parametrize("options", COMBINATIONS, ids=" ".join)
 def test_compose_accepts_every_profile_and_override_without_a_word(engine, clone, options):
     result = engine.result("compose", *options, "config", "--quiet", cwd=clone)
@@ -45,7 +52,7 @@ def test_every_container_is_confined(name):
     assert limits.keys() == {"cpus", "memory", "pids"}
     assert service["logging"]["options"] == {"max-size": "10m", "max-file": "3"}
     assert not {"container_name", "privileged", "pid", "ipc"} & service.keys()
-    assert not [mount for mount in service.get("volumes", []) if "docker.sock" in mount]
+    assert not [source for source in mounted(name) if "docker.sock" in source]
 
 
 def test_only_the_edge_is_published_and_on_loopback_as_are_the_pages_of_the_profiles():
@@ -82,8 +89,7 @@ def test_what_elastic_makes_is_of_one_version():
 
 
 def test_the_files_that_are_mounted_are_there():
-    places = [mount.partition(":")[0] for each in SERVICES.values() for mount in each.get("volumes", [])]
-    ours = [place for place in places if place.startswith("./")]
+    ours = [place for place in mounted(*SERVICES) if place.startswith("./")]
     assert ours
     assert [place for place in ours if not (PROJECT / place).exists()] == []
 
@@ -93,8 +99,16 @@ def test_the_volumes_are_where_the_images_keep_their_data():
     assert SERVICES["postgres"]["environment"]["PGDATA"] == "/var/lib/postgresql/18/docker"
     assert SERVICES["postgres"]["image"].startswith("postgres:18.")
     assert "redis:/data" in SERVICES["redis"]["volumes"]
-    used = {mount.partition(":")[0] for each in SERVICES.values() for mount in each.get("volumes", [])}
-    assert {name for name in FILE["volumes"] if name not in used} == set()
+    assert set(FILE["volumes"]) <= set(mounted(*SERVICES))
+
+
+def test_no_command_of_the_guide_that_starts_somebody_starts_others_by_the_way():
+    guide = (PROJECT / "docs/deploy-containers.md").read_text()
+    started = re.findall(r"docker\s+compose [^`\n]*?\bup((?: +[\w=-]+)*)", guide)
+    named = [line for line in started if re.search(r" (?!-)\w", line)]
+    assert named
+    assert [line for line in named if "--no-deps" not in line] == []
+    assert "--profile" not in guide
 
 
 def test_every_setting_that_is_fixed_is_one_that_there_is():
@@ -102,7 +116,7 @@ def test_every_setting_that_is_fixed_is_one_that_there_is():
     known = set(re.findall(r"^#?([A-Z][A-Z0-9_]+)=", example, re.MULTILINE))
     told = {name for service in OURS & set(SERVICES) for name in SERVICES[service].get("environment", {})}
     fixed = {name.removesuffix("_FILE") if name != "LOG_FILE" else name for name in told}
-    assert fixed - known - {"APP_CONFIG"} == set()
+    assert fixed - known - {"APP_CONFIG", "EDGE_FRONT"} == set()
 
 
 def test_prometheus_asks_as_often_as_elsewhere_and_for_jobs_that_the_alerts_know():
@@ -145,3 +159,30 @@ def test_nothing_of_env_reaches_what_a_container_must_know_better(engine, clone,
         (clone / ".env").unlink()
     assert (told["DATABASE_URL"], told["SECRET_KEY"], told["BIND"]) == ("", "", "0.0.0.0:8000")
     assert told["WEB_THREADS"] == "9"
+
+
+def test_every_name_that_compose_reads_is_known_to_the_check():
+    files = [(PROJECT / name).read_text() for name in ("docker-compose.yml", "docker-compose.dev.yml")]
+    read = set(re.findall(r"(?<!\$)\$\{([A-Z_]+)", "".join(files)))
+    settings = set(re.findall(r"^#?([A-Z][A-Z0-9_]+)=", (PROJECT / ".env.example").read_text(), re.MULTILINE))
+    check = (PROJECT / "deploy/docker/check").read_text()
+    assert read - settings == set(re.findall(r'^    "([A-Z_]+)",$', check, re.MULTILINE))
+
+
+def test_what_is_mounted_of_this_tree_is_looked_at_before_anything_begins():
+    secrets = (PROJECT / "deploy/docker/secrets").read_text()
+    [line] = re.findall(r"^MOUNTED = \((.*)\)$", secrets, re.MULTILINE)
+    looked_at = tuple(f"./deploy/{name}" for name in re.findall(r'"([^"]+)"', line))
+    ours = [place for place in mounted(*SERVICES) if place.startswith("./deploy/")]
+    assert ours
+    assert [place for place in ours if not place.startswith(looked_at)] == []
+
+
+def test_a_release_waits_until_the_edge_asks_again_whom_it_has_passed_over():
+    edge = (PROJECT / "deploy/docker/edge/slipway.conf").read_text()
+    [passed_over] = re.findall(r"^ +server web:8000 .*fail_timeout=(\d+)s", edge, re.MULTILINE)
+    replacing = (PROJECT / "deploy/docker/lib/replacing.sh").read_text()
+    [waited] = re.findall(r"^PASSED_OVER=(\d+)", replacing, re.MULTILINE)
+    assert int(waited) > int(passed_over)
+    stops = replacing.index("docker stop")
+    assert 'sleep "$PASSED_OVER"' in replacing[:stops]

@@ -1,16 +1,13 @@
 """A new release, one that cannot be, and settings that are no good: who serves afterwards, and what is said."""
 
-import json
-import re
 import shutil
 import subprocess
-from contextlib import contextmanager
+from functools import partial
 
 import pytest
 
-from tests.conftest import PROJECT
 from tests.containers.compose.load import visited
-from tests.containers.compose.stack import Stack, until
+from tests.containers.compose.stack import RELEASE, Stack, until
 
 pytestmark = pytest.mark.docker
 
@@ -31,20 +28,8 @@ def downgrade():
 
 @pytest.fixture
 def derived(stack, tmp_path):
-    """A function that makes an image of ours with something changed, and returns its name."""
-    made = []
-
-    def derive(name, *lines, **files):
-        for file, content in files.items():
-            (tmp_path / file).write_text(content)
-        (tmp_path / "Dockerfile").write_text("\n".join([f"FROM {stack.environ['SLIPWAY_IMAGE']}", *lines, ""]))
-        made.append(f"{stack.name}:{name}")
-        stack.engine("build", "--quiet", "--tag", made[-1], tmp_path)
-        return made[-1]
-
-    yield derive
-    for name in made:
-        stack.engine.result("rmi", "--force", name)
+    """A function that makes a release of ours with something changed, and returns its name."""
+    return partial(stack.derive, tmp_path)
 
 
 @pytest.fixture
@@ -52,63 +37,40 @@ def broken_migration(derived):
     return derived("broken", "COPY broken.txt migrations/versions/0002_broken.py", **{"broken.txt": BROKEN_MIGRATION})
 
 
-@contextmanager
-def as_image(stack, name):
-    """The stack's commands with another image, as .env would say it."""
-    former, stack.environ["SLIPWAY_IMAGE"] = stack.environ["SLIPWAY_IMAGE"], name
-    try:
-        yield
-    finally:
-        stack.environ["SLIPWAY_IMAGE"] = former
-
-
-def release(stack, wait_seconds=900):
-    """Run deploy/docker/release as an operator does."""
-    environ = stack.engine.environ | stack.environ | {"WAIT_SECONDS": str(wait_seconds)}
-    command = ["sh", stack.folder / "deploy/docker/release", "--no-build"]
-    return subprocess.run(
-        command, cwd=stack.folder, env=environ, capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
-    )
-
-
-def serving(stack):
-    with stack.client() as client:
-        return client.get("/openapi.json").json()["info"]["version"]
-
-
 def test_a_release_is_put_into_the_place_of_the_former_one(stack, derived, say):
-    before = serving(stack)
-    with as_image(stack, derived("next", "ENV RELEASE=2.0.0")), visited(stack.url) as load:
-        result = release(stack)
+    before, edge = stack.serving(), stack.container("edge")
+    with visited(stack.url) as load:
+        result = stack.release(derived("2.0.0"))
     assert result.returncode == 0, result.stdout + result.stderr
     say(load)
-    assert serving(stack) == "2.0.0" != before
-    assert len(stack.containers("web")) == 1
+    assert (before, stack.serving()) == (RELEASE, "2.0.0")
+    assert len(stack.containers("web")) == len(stack.containers("worker")) == 1
+    assert stack.container("edge") == edge
     # See the guide: at most what was just being sent to a container in the moment it was gone.
     assert set(load.failed) <= {504}
     assert sum(load.failed.values()) <= 4
-    assert release(stack).returncode == 0
-    assert serving(stack) == before
+    assert stack.release(RELEASE).returncode == 0
+    assert stack.serving() == before
 
 
 def test_a_release_whose_migration_fails_leaves_the_former_and_the_schema(stack, broken_migration, say):
-    before, web = serving(stack), stack.containers("web")
-    with as_image(stack, broken_migration), visited(stack.url) as load:
-        result = release(stack)
+    before, web = stack.serving(), stack.containers("web")
+    with visited(stack.url) as load:
+        result = stack.release(broken_migration)
     say(load)
     assert result.returncode == 1
     assert "the migration failed" in result.stderr
     assert stack.containers("web") == web
     assert load.failed == {}
-    assert serving(stack) == before
+    assert stack.serving() == before
     assert stack.sql("SELECT to_regclass('half_done') IS NULL") == "t"
 
 
 def test_a_release_that_never_becomes_ready_leaves_the_former(stack, derived, say):
     web = stack.containers("web")
-    image = derived("unready", 'CMD ["python", "-c", "import time; time.sleep(3600)"]')
-    with as_image(stack, image), visited(stack.url) as load:
-        result = release(stack, wait_seconds=30)  # it never will
+    name = derived("unready", 'CMD ["python", "-c", "import time; time.sleep(3600)"]')
+    with visited(stack.url) as load:
+        result = stack.release(name, WAIT_SECONDS="30")  # it never will
     say(load)
     assert result.returncode == 1
     assert "does not become ready" in result.stderr
@@ -116,15 +78,16 @@ def test_a_release_that_never_becomes_ready_leaves_the_former(stack, derived, sa
     assert load.failed == {}
 
 
-def test_compose_alone_ends_the_former_before_it_migrates_as_the_guide_warns(fresh, broken_migration):
+def test_compose_alone_ends_the_former_before_it_migrates_as_the_guide_warns(stack, fresh, broken_migration):
     fresh.up()
-    with as_image(fresh, broken_migration):
-        result = fresh.compose("up", "--detach", "--wait", "--no-build", check=False)
+    fresh.environ |= {"SLIPWAY_IMAGE": stack.name, "RELEASE": broken_migration}
+    result = fresh.compose("up", "--detach", "--wait", "--no-build", check=False)
     assert result.returncode != 0
     assert "migrate" in result.stderr
     assert fresh.services()["web"][0] != "running"
     assert fresh.status() in {502, 504}
-    fresh.up()  # the former image again
+    fresh.environ["RELEASE"] = RELEASE
+    fresh.up()
     assert fresh.status() == 200
 
 
@@ -154,38 +117,19 @@ def test_a_secret_that_is_lost_while_it_runs_is_told_by_whoever_restarts(fresh):
     assert fresh.container("web") == web
 
 
-def test_a_fresh_clone_needs_nothing_but_docker_compose_up(engine, clone, tmp_path):
+def test_a_fresh_clone_needs_nothing_but_docker_compose_up_and_its_releases_are_kept_by_name(engine, clone, tmp_path):
     folder = shutil.copytree(clone, tmp_path / "clone")
     stack = Stack(engine, folder, ("", ""))
-    stack.environ |= {"SLIPWAY_IMAGE": f"{stack.name}-service", "SLIPWAY_EDGE_IMAGE": f"{stack.name}-edge"}
     try:
         stack.compose("up", "--detach", "--wait")
         assert stack.status("/") == 200
+        result = stack.deploy("release", "2.0.0", WAIT_SECONDS="300")
+        assert (result.returncode, stack.serving()) == (0, "2.0.0"), result.stdout + result.stderr
+        [web] = stack.containers("web")
+        told = engine.inspect(web)["Config"]
+        commit = subprocess.run(["git", "rev-parse", "HEAD"], cwd=folder, capture_output=True, text=True, check=True)
+        assert {"RELEASE=2.0.0", f"GIT_SHA={commit.stdout.strip()}"} <= set(told["Env"])
+        names = {f"{stack.name}{part}:{tag}" for part in ("", "-edge") for tag in (RELEASE, "2.0.0")}
+        assert names <= set(engine("images", "--format={{.Repository}}:{{.Tag}}").split())
     finally:
         stack.destroy()
-        engine.result("rmi", f"{stack.name}-service", f"{stack.name}-edge")
-
-
-def test_in_production_the_one_in_front_is_believed_once_the_edge_is_told_of_it(fresh):
-    fresh.environ |= {"APP_ENV": "production", "PUBLIC_URL": "https://app.test"}
-    fresh.up()
-    said = {
-        "Host": "app.test",
-        "X-Forwarded-Proto": "https",
-        "X-Forwarded-For": "203.0.113.7",
-        "X-Request-ID": "in-front-1",
-    }
-    with fresh.client() as client:
-        unknown = client.get("/v1/ping", headers=said)
-    guide = (PROJECT / "docs/deploy-containers.md").read_text()
-    [front] = re.findall(r"```nginx\n(set_real_ip_from 172.*?)```", guide, re.DOTALL)
-    (fresh.folder / "front.conf").write_text(front)
-    fresh.environ["EDGE_FRONT"] = "./front.conf"
-    fresh.up()
-    with fresh.client() as client:
-        known = client.get("/v1/ping", headers=said | {"X-Request-ID": "in-front-2"})
-        elsewhere = client.get("/v1/ping", headers=said | {"Host": "other.test"})
-    assert (unknown.status_code, known.status_code, elsewhere.status_code) == (308, 200, 400)
-    assert "max-age" in known.headers["Strict-Transport-Security"]
-    [line] = [line for line in fresh.logs("web").splitlines() if "in-front-2" in line]
-    assert json.loads(line)["client.address"] == "203.0.113.7"

@@ -60,7 +60,7 @@ for statement in ("CREATE TABLE mine (id int)", "DROP TABLE alembic_version", "S
 
 
 def test_each_container_knows_the_secrets_that_it_needs_and_no_others(stack):
-    service = {"database_url", "redis_url", "secret_key"}
+    service = {"database_url", "redis_url", "secret_key", "secret_key_fallbacks"}
     wanted = {
         "web": service,
         "worker": service,
@@ -68,6 +68,8 @@ def test_each_container_knows_the_secrets_that_it_needs_and_no_others(stack):
         "redis": {"redis_password"},
     }
     assert {name: set(stack.run(name, "ls", "/run/secrets").split()) for name in wanted} == wanted
+    modes = stack.run("web", "stat", "--format=%a %U:%g", "/run/secrets/secret_key", "/run/secrets/database_url")
+    assert modes.splitlines() == ["440 root:10001"] * 2
     assert stack.run("edge", "sh", "-c", "ls /run/secrets 2>/dev/null || echo none") == "none"
     secrets = {stack.run("postgres", "cat", f"/run/secrets/{name}") for name in wanted["postgres"]}
     assert all(len(secret) == 64 for secret in secrets)

@@ -6,7 +6,7 @@ import pytest
 
 from tests.conftest import PROJECT
 from tests.containers.engine import until
-from tests.containers.swarm.stack import FRONT, SETTINGS, Stack
+from tests.containers.swarm.stack import COMMANDS, FRONT, SETTINGS, Stack
 
 SERVICE = PROJECT / "tests/containers/swarm/service.py"
 LABELS = ("slipway.stores", "slipway.edge")
@@ -45,6 +45,17 @@ def base(engine, image):
     return name
 
 
+@pytest.fixture
+def another(swarm, base, edge_image, tmp_path):
+    """Another stack, of which there are settings, with a copy of deploy/ that a test may change."""
+    stack = Stack(swarm, base, edge_image, "-another")
+    stack.own_files(tmp_path)
+    stack.put("settings", SETTINGS)
+    stack.put("front", FRONT)
+    yield stack
+    stack.remove()
+
+
 @pytest.fixture(scope="session")
 def fresh(swarm, base, edge_image):
     """A stack of which nothing is there yet but its settings."""
@@ -59,6 +70,14 @@ def fresh(swarm, base, edge_image):
 def _released(fresh):
     fresh.said_first = fresh.release(fresh.make())
     return fresh
+
+
+@pytest.fixture
+def files(stack, tmp_path):
+    """The stack, with a copy of deploy/ that a test may change."""
+    stack.own_files(tmp_path)
+    yield stack
+    stack.commands = COMMANDS
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import secrets
+import shutil
 import subprocess
 
 from tests.conftest import PROJECT
@@ -23,14 +24,19 @@ geo $realip_remote_addr $slipway_fronted { default 1; }
 class Stack:
     """`stack.release("v2")` runs the command; `stack.services` and the like look at what the swarm made of it."""
 
-    def __init__(self, engine, base, edge_image):
+    def __init__(self, engine, base, edge_image, suffix=""):
         self.engine, self.base = engine, base
-        self.name = f"slipway-test-{os.getpid()}"
+        self.name = f"slipway-test-{os.getpid()}{suffix}"
         self.image = self.name
         [self.port] = free_ports(1)
         self.number = 0
+        self.commands = COMMANDS
         self._edge_image = edge_image
         self.headers = {"Host": HOST, "X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9"}
+
+    @property
+    def environ(self):
+        return {"STACK": self.name, "IMAGE": self.image, "EDGE_PORT": str(self.port), "READY_SECONDS": "300"}
 
     # What an operator does.
 
@@ -45,10 +51,9 @@ class Stack:
 
     def run(self, command, *arguments, **options):
         """Run a command of deploy/swarm, whether it succeeds or not."""
-        environ = {"STACK": self.name, "IMAGE": self.image, "EDGE_PORT": str(self.port), "READY_SECONDS": "300"}
-        environ = self.engine.environ | environ | options.pop("env", {})
+        environ = self.engine.environ | self.environ | options.pop("env", {})
         return subprocess.run(
-            [COMMANDS / command, *arguments], env=environ, capture_output=True, text=True, check=False, **options
+            [self.commands / command, *arguments], env=environ, capture_output=True, text=True, check=False, **options
         )
 
     def put(self, name, value):
@@ -59,6 +64,17 @@ class Stack:
     def put_random(self, name):
         """Put a new one, and return under which name the swarm keeps it."""
         return self.put(name, secrets.token_hex(32))
+
+    def own_files(self, folder):
+        """Use a copy of deploy/ in this folder from now on, where a test may change what it wants."""
+        shutil.copytree(COMMANDS.parent, folder / "deploy")
+        self.commands = folder / "deploy/swarm"
+
+    def change(self, file, before, after):
+        """Change a text in the copy, in all places where it is."""
+        path = self.commands / file
+        assert before in path.read_text()
+        path.write_text(path.read_text().replace(before, after))
 
     def release(self, tag, *options):
         """Release it, and return what the command said; it has to succeed."""
@@ -93,6 +109,10 @@ class Stack:
         mounted = self.service(name)["Spec"]["TaskTemplate"]["ContainerSpec"]["Secrets"]
         return {secret["File"]["Name"]: secret["SecretName"] for secret in mounted}
 
+    def configs(self, name):
+        """Return which configs a service has."""
+        return {each["ConfigName"] for each in self.service(name)["Spec"]["TaskTemplate"]["ContainerSpec"]["Configs"]}
+
     def serving(self, name="web"):
         """Return the releases whose tasks of a service run."""
         images = {task["Spec"]["ContainerSpec"]["Image"] for task in self.tasks(name, "running")}
@@ -103,6 +123,19 @@ class Stack:
         services = [self.engine.result("stack", "ps", "--no-trunc", self.name).stdout]
         logs = [self.engine.result("service", "logs", "--tail=15", f"{self.name}_{name}") for name in ("web", "edge")]
         return "\n".join([*services, *(log.stdout + log.stderr for log in logs)])
+
+    def psql(self, statement, database="slipway"):
+        """Have PostgreSQL's superuser say what a statement yields."""
+        [postgres] = self.ready("postgres", 1)
+        return self.engine("exec", postgres, "psql", "-qAtX", "-v", "ON_ERROR_STOP=1", "-d", database, "-c", statement)
+
+    def log_in(self, role):
+        """Have PostgreSQL let a role in by the network, with the password that its secret says."""
+        [postgres] = self.ready("postgres", 1)
+        asking = (
+            "PGPASSWORD=$(cat /run/secrets/$0_password) psql --host=127.0.0.1 --username=$0 --dbname=postgres --list"
+        )
+        self.engine("exec", postgres, "sh", "-c", asking, role)
 
     # A client of its own.
 
@@ -126,9 +159,11 @@ class Stack:
         for kind in ("config", "secret"):
             names = self.engine(kind, "ls", f"--filter=name={self.name}_", "--format={{.Name}}").split()
             self.engine.result(kind, "rm", *names)
-        volumes = [f"{self.name}_{name}" for name in ("postgres", "redis")]
+        volumes = [f"{self.name}_{name}" for name in ("postgres", "redis", "backups")]
         until(lambda: self.engine.result("volume", "rm", "--force", *volumes).returncode == 0)
-        images = self.engine("images", "--quiet", "--filter", f"reference={self.name}:*").split()
+        images = self.engine(
+            "images", "--filter", f"reference={self.name}*", "--format={{.Repository}}:{{.Tag}}"
+        ).split()
         self.engine.result("rmi", "--force", *images)
 
     def _left(self, name):

@@ -100,6 +100,18 @@ def test_the_database_cannot_be_reached_from_the_edge(stack):
         assert stack.engine.result("exec", edge, "sh", "-c", asking).stdout not in {"N", "S"}
 
 
+FINDING = """
+import socket
+from urllib.request import urlopen
+for *_, (host, port) in socket.getaddrinfo("web", 8001, socket.AF_INET, socket.SOCK_STREAM):
+    print(b"app_info{" in urlopen(f"http://{host}:{port}/metrics").read())
+"""
+
+
+def test_metrics_of_all_tasks_are_found_by_one_name(stack):
+    until(lambda: stack.engine("exec", stack.containers("web")[0], "python", "-c", FINDING).split() == ["True", "True"])
+
+
 def test_every_task_is_confined_and_no_secret_is_in_a_variable(stack):
     for name in ("edge", "web", "worker", "postgres", "redis"):
         for container in stack.containers(name):

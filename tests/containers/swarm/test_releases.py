@@ -6,7 +6,9 @@ import pytest
 from alembic.script import ScriptDirectory
 
 from tests.conftest import PROJECT
+from tests.containers.engine import until
 from tests.containers.swarm.load import visitors
+from tests.containers.swarm.stack import FRONT, SETTINGS
 
 pytestmark = pytest.mark.docker
 
@@ -89,6 +91,39 @@ def test_back_to_an_older_release_without_its_migrations(stack):
     said = stack.release(before, "--no-migration")
     assert "Migrating" not in said
     assert stack.serving() == {before}
+
+
+def test_back_to_what_was_before_with_the_settings_of_then(stack):
+    before, new = stack.now, stack.make()
+    [settings] = (name for name in stack.configs("web") if "_settings_" in name)
+    put = stack.put("settings", f"{SETTINGS}LOG_LEVEL=WARNING\n")
+    stack.release(new)
+    assert put in stack.configs("web")
+    stack.release(new)  # once more is no other release
+    stack.release("--back")
+    assert stack.serving() == {before}
+    assert settings in stack.configs("web")
+
+
+def test_a_front_that_has_changed_replaces_the_edge_and_says_so(stack):
+    put = stack.put("front", f"{FRONT}# Changed.\n")
+    said = stack.release(stack.now, "--no-migration")
+    assert "The front has changed, so the edge is replaced, too." in said
+    assert put in stack.configs("edge")
+    until(lambda: stack.ask("/")[0] == 200)
+
+
+@pytest.mark.parametrize("options", [[], ["--no-migration"]], ids=["migration", "web"])
+def test_what_finds_no_node_is_not_waited_for_without_end(stack, options):
+    [node] = stack.engine("node", "ls", "--quiet").splitlines()
+    stack.engine("node", "update", "--availability=pause", node)
+    try:
+        done = stack.run("release", stack.make(), *options, env={"PATIENCE_SECONDS": "15"})
+    finally:
+        stack.engine("node", "update", "--availability=active", node)
+    assert done.returncode == 1
+    assert "no suitable node" in done.stderr
+    assert stack.serving() == {stack.now}
 
 
 def test_the_edge_goes_along_when_it_is_told_to(stack, say):

@@ -1,10 +1,15 @@
 import re
+from collections import Counter
 
 import pytest
 
+from tests.conftest import PROJECT
 from tests.containers.engine import until
+from tests.containers.swarm.load import visitors
 
 pytestmark = pytest.mark.docker
+
+GUIDE = PROJECT / "docs/deploy-swarm.md"
 
 
 def test_a_new_key_signs_nobody_out_and_the_one_after_forgets_the_first(stack):
@@ -23,6 +28,66 @@ def test_a_new_key_signs_nobody_out_and_the_one_after_forgets_the_first(stack):
     assert stack.mounted("web")["secret_key"] == second
     assert stack.mounted("web")["former_secret_key"] == first
     assert '"ada"' not in stack.ask("/v1/swarm/name", Cookie=cookie)[2]
+
+
+PASSWORDS = ("slipway_password", "slipway_migrate_password", "postgres_password", "redis_password")
+
+
+def test_new_passwords_hold_after_a_release_and_the_former_after_one_that_was_taken_back(stack, say):
+    former = stack.mounted("postgres") | stack.mounted("redis")
+    for name in PASSWORDS:
+        done = stack.run("put", "--new", name)
+        assert done.returncode == 0, done.stderr
+    done = stack.run("release", stack.make("ENV NEVER_READY=1"), env={"READY_SECONDS": "5"})
+    assert "as before" in done.stderr
+    assert stack.mounted("postgres") | stack.mounted("redis") == former
+    logins_work(stack)
+
+    with visitors(stack) as load:
+        said = stack.release(stack.make())
+    say(load, said.splitlines()[-1], Counter(str(status) for _, _, _, status, _ in load.failures))
+    now = stack.mounted("postgres") | stack.mounted("redis")
+    assert all(now[name] != former[name] for name in PASSWORDS)
+    logins_work(stack)
+    assert {status for _, _, _, status, _ in load.failures} <= {503}
+
+
+def logins_work(stack):
+    for role in ("postgres", "slipway", "slipway_migrate"):
+        stack.log_in(role)
+    for web in stack.ready("web", 2):
+        until(lambda web=web: readiness(stack, web) == '{"status":"ok"}')
+
+
+ASKING = """
+from urllib.request import Request, urlopen
+headers = {"Host": "app.test", "X-Forwarded-Proto": "https"}
+print(urlopen(Request("http://127.0.0.1:8000/readyz", headers=headers)).read().decode().strip())
+"""
+
+
+def readiness(stack, web):
+    return stack.engine.result("exec", web, "python", "-c", ASKING).stdout.strip()
+
+
+def test_a_secret_more_is_named_as_the_guide_says_and_wanted_from_then_on(files):
+    section = GUIDE.read_text().partition("### A secret more\n")[2]
+    lines = re.search(r"```yaml\n(.*?)```", section, re.DOTALL)[1].splitlines(keepends=True)
+    beside = ("    - {source: database_url", "    DATABASE_URL_FILE", "  database_url: {external")
+    for line, other in zip(lines, beside, strict=True):
+        files.change("stack.yml", other, f"{line}{other}")
+    done = files.run("release", files.make())
+    assert done.returncode == 1
+    assert "stack.yml or stores.yml names partner_key, and there is none" in done.stderr
+    name = files.put_random("partner_key")
+    files.release(files.make(), "--no-migration")
+    assert files.mounted("web")["partner_key"] == files.mounted("worker")["partner_key"] == name
+
+
+def test_what_nothing_uses_is_kept_and_said(stack):
+    done = stack.run("put", "s3_secret_key_of_nobody", input="x")
+    assert "Nothing uses s3_secret_key_of_nobody yet" in done.stderr
+    assert f"{stack.name}_s3_secret_key_of_nobody_1 is kept" in done.stdout
 
 
 def test_settings_that_are_not_acceptable_end_with_one_line_and_nothing_has_changed(stack):

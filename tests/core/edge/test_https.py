@@ -31,6 +31,14 @@ def test_a_redirect_never_leads_to_the_host_that_a_client_claims(client):
     assert response.location.startswith("https://example.org/")
 
 
+def test_a_redirect_from_another_host_of_ours_or_another_port_leads_to_the_public_one(production, create):
+    production["TRUSTED_HOSTS"] = "example.org, www.example.org"
+    client = create().test_client()
+    for host in ("www.example.org", "example.org:8080"):
+        response = client.get("/v1/ping", base_url=f"http://{host}")
+        assert (response.status_code, response.location) == (308, "https://example.org/v1/ping")
+
+
 def test_probes_are_answered_over_plain_http(client):
     assert client.get("/healthz").status_code == 200
     assert client.get("/readyz").status_code == 503

@@ -62,7 +62,7 @@ def test_a_report_loses_its_secrets_wherever_they_are(clean):
 
 
 def test_a_report_keeps_the_headers_on_the_list_and_no_other(clean):
-    headers = {"User-Agent": "tests/1", "X-Accept-Anything": "x", "X-Api-Key": "[Filtered]"}
+    headers = {"User-Agent": "tests/1", "X-Accept-Anything": "x", "X-Api-Key": "[Filtered]", "Cookie": "a=b"}
     assert clean({"request": {"headers": headers}}, {})["request"] == {"headers": {"User-Agent": "tests/1"}}
 
 

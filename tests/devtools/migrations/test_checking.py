@@ -148,6 +148,16 @@ def test_there_is_one_newest_revision(write, folder, release):
     assert checking.check(folder, release) == []
 
 
+def test_two_files_are_never_the_same_revision(write, folder, release):
+    ours = write('op.execute("SELECT 1")', name="0002")
+    theirs = ours.with_name("0002_theirs.py")
+    shutil.copy(ours, theirs)
+    write('op.execute("SELECT 1")', name="0003", follows="0002")
+    [finding] = checking.check(folder, release)
+    assert (finding.rule, finding.path) == ("same-revision", theirs)
+    assert f"0002 is the revision of {ours} too" in str(finding)
+
+
 def test_a_released_revision_stays_as_it_is(folder, release):
     path = folder / "versions/0001.py"
     path.write_text(path.read_text().replace("nullable=True", "nullable = True") + "# another form, and a comment\n")

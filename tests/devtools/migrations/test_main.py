@@ -42,6 +42,7 @@ def lint(copy, *arguments):
 
 def add(copy: Path, sql: str) -> None:
     follows, _ = migrations._revisions()
+    (copy / "migrations/versions").mkdir(exist_ok=True)  # where nobody has written one yet
     (copy / "migrations/versions/added.py").write_text(BODY.format(follows=follows, sql=sql))
 
 
@@ -63,6 +64,19 @@ def test_the_newest_tag_before_this_commit_is_the_release_that_runs(copy):
     assert done.stdout.startswith("migrations/versions/added.py:10: require-concurrent-index-creation: ")
     assert done.stdout.endswith("Migrations: 1 new, since v1.0.0: 1 refused.\n")
     assert lint(copy, "v1.1.0").stdout == "Migrations: 0 new, since v1.1.0: safe.\n"
+
+
+def test_a_tag_on_this_commit_is_before_migrations_that_are_not_committed(copy):
+    git(copy, "tag", "v1.2.0")
+    (copy / "migrations/versions/later.py").write_text(
+        BODY.format(follows="added", sql="SELECT 1").replace('"added"', '"later"', 1)
+    )
+    try:
+        assert lint(copy).stdout == "Migrations: 1 new, since v1.2.0: safe.\n"
+    finally:
+        (copy / "migrations/versions/later.py").unlink()
+    (copy / "README.md").write_text("another one")  # is no migration
+    assert lint(copy).stdout.endswith("Migrations: 1 new, since v1.0.0: 1 refused.\n")
 
 
 def test_a_release_that_is_not_here_is_no_release(copy):

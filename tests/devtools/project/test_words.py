@@ -27,3 +27,13 @@ def test_answers_are_words_with_quotation_marks_where_needed():
 def test_answers_that_cannot_be_read_are_refused(text, said):
     with pytest.raises(DevelopmentError, match=said):
         words.answers(text)
+
+
+@pytest.mark.parametrize(("word", "meant"), [("1", True), ("Yes", True), ("", False), ("0", False), ("no", False)])
+def test_a_switch_is_on_or_off(word, meant):
+    assert words.yes({"DRY_RUN": word}, "DRY_RUN") is meant
+
+
+def test_a_switch_that_is_neither_is_refused():
+    with pytest.raises(DevelopmentError, match="DRY_RUN=perhaps is neither yes nor no"):
+        words.yes({"DRY_RUN": "perhaps"}, "DRY_RUN")

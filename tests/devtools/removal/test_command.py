@@ -157,13 +157,31 @@ def test_what_parts_share_stays_until_the_last_of_them_goes(free):
 
 
 def test_a_dry_run_says_what_would_be_done_and_does_nothing(free, capsys):
-    (free / "README.md").write_text("## Thing\n\nMine, and not committed.\n\n## Other\n\nHow.\n")
+    (free / "README.md").write_text("## Thing\n\nMine.\n\n## Other\n\nHow.\n")
+    commit(free, "status", "--short")
     before = contents(free)
     remove_all(["thing", "tool"], free, dry_run=True)
     assert contents(free) == before
     printed = capsys.readouterr().out
     assert "would remove tools\n" in printed
     assert "would edit   README.md (4 lines fewer)\n" in printed
+
+
+def test_a_dry_run_refuses_what_would_be_refused(free, capsys):
+    (free / "README.md").write_text("## Thing\n\nMine, and not committed.\n")
+    with pytest.raises(DevelopmentError, match=r"commit first .* or add FORCE=1:\n M README\.md"):
+        remove_all(["thing"], free, dry_run=True)
+    assert "would remove app/core/edge/thing.py" in capsys.readouterr().out
+
+
+def test_the_command_takes_its_words_as_make_hands_them_on(free, monkeypatch, capsys):
+    monkeypatch.setattr(command, "PROJECT", free)
+    assert command.main(["PART=thing tool", "DRY_RUN=1"]) == 0
+    assert (free / "tools").exists()
+    assert command.main(["PART=thing", "DRY_RUN=maybe"]) == 1
+    assert "DRY_RUN=maybe is neither yes nor no" in capsys.readouterr().err
+    assert command.main(["PART=thing tool", "DRY_RUN=0"]) == 0
+    assert not (free / "tools").exists()
 
 
 def contents(folder):

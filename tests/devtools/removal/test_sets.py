@@ -6,6 +6,7 @@ import pytest
 
 from devtools.removal import is_there, parts
 from tests.conftest import PROJECT
+from tests.removal import linting
 from tests.removal.leftovers import problems
 
 PARTS = {name: part for name, part in parts().items() if is_there(part, PROJECT)}
@@ -31,6 +32,11 @@ def at_random(number):
 @pytest.mark.parametrize("name", PARTS)
 def test_nothing_leads_to_a_part_that_is_gone(name):
     assert problems(with_those_that_need([name])) == []
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_the_code_that_a_removal_has_edited_is_as_lint_wants_it(name):
+    assert linting.complaints(with_those_that_need([name])) == ""
 
 
 @pytest.mark.parametrize("number", range(SETS))

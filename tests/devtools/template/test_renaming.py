@@ -120,9 +120,18 @@ def test_a_tree_with_changes_that_are_not_committed_is_refused_unless_forced(tre
     (tree / "README.md").write_text((tree / "README.md").read_text() + "\nslipway\n")
     done = renamed(tree, "NAME=order-desk")
     assert done.returncode == 1
-    assert "commit first what has changed here:\n M README.md" in done.stderr
+    assert "commit first what has changed here, or add FORCE=1:\n M README.md" in done.stderr
     assert renamed(tree, "NAME=order-desk", "FORCE=1").returncode == 0
     assert (tree / "README.md").read_text().endswith("\norder-desk\n")
+
+
+def test_a_trial_refuses_what_the_command_would(tree):
+    (tree / "new").touch()
+    done = renamed(tree, "NAME=order-desk", "DRY_RUN=1")
+    assert "Dockerfile would be edited" in done.stdout
+    assert (done.returncode, "?? new" in done.stderr) == (1, True)
+    refused = renamed(tree, "NAME=order-desk", "DRY_RUN=perhaps")
+    assert (refused.returncode, "DRY_RUN=perhaps is neither yes nor no" in refused.stderr) == (1, True)
 
 
 def test_links_and_what_is_no_text_keep_their_content(tmp_path):

@@ -1,4 +1,5 @@
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from devtools.template import rendering
 from devtools.template.details import LICENCES
 from tests.conftest import PROJECT
 from tests.copies import copied
+from tests.template.traces import traces
 
 ANSWERS = {
     "name": "order-desk",
@@ -32,16 +34,44 @@ def rendered(folder, **answers):
     return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
-def test_a_copy_becomes_a_service_without_a_network_and_without_git(tmp_path):
-    shutil.rmtree(copied(tmp_path) / ".git")
-    done = rendered(tmp_path, uploads=False)
+@pytest.fixture(scope="module")
+def service(tmp_path_factory):
+    """What has become of a copy without a network, and without git."""
+    folder = copied(tmp_path_factory.mktemp("service"))
+    shutil.rmtree(folder / ".git")
+    done = rendered(folder, uploads=False, kubernetes=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    assert not (tmp_path / "devtools/template").exists()
-    assert not (tmp_path / "app/core/data/uploads.py").exists()
-    assert (tmp_path / "deploy/systemd/order-desk-web@.service").is_file()
-    assert 'license = "Apache-2.0"' in (tmp_path / "pyproject.toml").read_text()
-    assert not (tmp_path / ".ruff_cache").exists()
-    assert (tmp_path / "CHANGELOG.md").read_text().endswith("- Order desk: Takes orders.\n")
+    return folder
+
+
+def test_a_copy_becomes_a_service(service):
+    assert not (service / "devtools/template").exists()
+    assert not (service / "app/core/data/uploads.py").exists()
+    assert (service / "deploy/systemd/order-desk-web@.service").is_file()
+    assert 'license = "Apache-2.0"' in (service / "pyproject.toml").read_text()
+    assert not (service / ".ruff_cache").exists()
+    assert (service / "CHANGELOG.md").read_text().endswith("- Order desk: Takes orders.\n")
+
+
+def test_no_trace_of_the_template_is_left(service):
+    files = [path for path in service.rglob("*") if path.is_file()]
+    texts = {str(path.relative_to(service)): path.read_bytes().decode(errors="replace") for path in files}
+    assert list(traces(texts)) == []
+    assert not [
+        name for name, text in texts.items() if "KUBE_CONFIG" in text and not name.startswith("devtools/removal")
+    ]
+    assert not list(service.glob("docs/images/*.png"))
+
+
+def test_its_icon_is_the_first_letter_of_its_title(service):
+    assert ">O</text>" in (service / "app/static/icon.svg").read_text()
+    logo = re.findall(r"^    logo: (.*)$", (service / "mkdocs.yml").read_text(), re.MULTILINE)
+    assert logo == ["material/alpha-o-box"]
+
+
+def test_its_domain_is_where_the_public_reaches_it(service):
+    for name in ("deploy/nginx/order-desk/server_name.conf", "deploy/prometheus/targets/website.yml"):
+        assert "orders.example.com" in (service / name).read_text()
 
 
 def test_a_part_that_was_not_asked_for_is_not_wanted():

@@ -47,6 +47,11 @@ def test_what_stands_in_columns_goes_on_doing_so():
     assert in_columns("\n".join(former), replacer(FORMER, NEW)) == "\n".join(later)
 
 
+def test_an_empty_cell_of_a_table_stays_as_it_is():
+    former = "| `SLIPWAY` |  | /etc/slipway/settings |  |"
+    assert in_columns(former, replacer(FORMER, Name("ivy", "Ivy"))) == "| `IVY` |  | /etc/ivy/settings |  |"
+
+
 def test_columns_come_back_too_where_there_was_room():
     former = "slipway status          # what serves\n| slipway | a cell |\n"
     there = in_columns(former, replacer(FORMER, NEW))

@@ -7,9 +7,11 @@ from devtools import DevelopmentError
 from devtools.project.git import git
 from devtools.update.merging import Merged
 from devtools.update.report import Report
+from devtools.update.sources import questions
 from devtools.update.taking import Wish, update
 from tests.devtools.update.trees import committed, written
 
+QUESTIONS = "name: {type: str}\nmail: {type: bool}\n"
 LINES = "".join(f"line {number}\n" for number in range(1, 21))
 
 
@@ -29,7 +31,8 @@ def git_in(folder, *arguments):
 @pytest.fixture
 def template(tmp_path):
     """A template with two versions."""
-    folder = committed(tmp_path / "template", {"a": LINES, "CHANGELOG.md": "# Changes\n\n## 1.0.0\n\n- One.\n"})
+    files = {"a": LINES, "CHANGELOG.md": "# Changes\n\n## 1.0.0\n\n- One.\n", questions.FILE: QUESTIONS}
+    folder = committed(tmp_path / "template", files)
     git(folder, "tag", "v1.0.0")
     news = "# Changes\n\n## 2.0.0\n\n- Two.\n\n## 1.0.0\n\n- One.\n"
     committed(folder, {"a": LINES.replace("line 19\n", "theirs\n"), ".env.example": "#NEW=\n", "CHANGELOG.md": news})
@@ -71,6 +74,30 @@ def test_the_same_version_again_changes_nothing(service):
     assert git(service, "status", "--porcelain") == ""
 
 
+def test_when_nothing_is_new_it_says_so_and_no_more(service):
+    update(service, Wish(), render)
+    committed(service, {})
+    for wish in (Wish(), Wish(dry=True), Wish(answers={"name": "order-desk"})):
+        assert str(update(service, wish, render)) == (
+            "v2.0.0: nothing new. That is what this service is of, with the same answers."
+        )
+    changed = update(service, Wish(answers={"name": "order-table"}), render)
+    assert "git commit -m 'Template v2.0.0'" in str(changed)
+
+
+def test_a_version_that_nobody_has_published_has_a_name_all_the_same(service, template):
+    committed(template, {"b": "further\n"})
+    commit = git(template, "describe", "--tags")
+    assert str(update(service, Wish("HEAD"), render)).startswith(f"v1.0.0 -> {commit}\n")
+
+
+def test_answers_that_nobody_asks_for_are_refused(service):
+    for answers, said in (({"colour": "red"}, "nobody asks for colour"), ({"mail": "maybe"}, "yes or no: mail=maybe")):
+        with pytest.raises(DevelopmentError, match=said):
+            update(service, Wish(answers=answers), render)
+    assert git(service, "status", "--porcelain") == ""
+
+
 def test_a_conflict_is_status_1_and_the_rest_is_taken(service):
     committed(service, {"a": LINES.replace("line 19\n", "ours\n")})
     report = update(service, Wish(), render)
@@ -83,7 +110,7 @@ def test_where_it_cannot_be_it_says_so_and_changes_nothing(service, tmp_path):
     (service / "inside").mkdir()
     with pytest.raises(DevelopmentError, match="top of its git repository"):
         update(service / "inside", Wish(), render)
-    with pytest.raises(DevelopmentError, match="the template has no version 'v3'"):
+    with pytest.raises(DevelopmentError, match="has no version 'v3'"):
         update(service, Wish("v3"), render)
     written(service, {"new": ""})
     with pytest.raises(DevelopmentError, match="commit first"):

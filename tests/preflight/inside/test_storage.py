@@ -7,6 +7,7 @@ import pytest
 from psycopg import sql
 from sqlalchemy.engine import make_url
 
+from app.core.data import migrations
 from app.preflight.inside import storage
 from tests.conftest import UNREACHABLE
 from tests.preflight.looking import found, not_checked, passes
@@ -20,6 +21,7 @@ CHECKS = [
     storage.database_clock,
     storage.database_tls,
 ]
+HEAD, _ = migrations._revisions()
 SERVES = [
     "GRANT CONNECT ON DATABASE {database} TO {role}",
     "GRANT USAGE ON SCHEMA public TO {role}",
@@ -61,6 +63,7 @@ def test_without_a_database_one_check_says_so_and_the_others_nothing(check, here
     assert "Connection refused" in said
 
 
+@pytest.mark.skipif(HEAD is None, reason="nobody has written a migration yet")
 def test_a_schema_without_migrations_is_found(here, bare_database):
     [said] = found(storage.schema, here(DATABASE_URL=bare_database))
     assert said == "critical: It is no migration has run: flask db upgrade."

@@ -1,12 +1,16 @@
 """Visitors of a Service, each request on a connection of its own, until they are told to go; bounded all the same."""
 
 import http.client
+import re
 import threading
 import time
 from contextlib import contextmanager
 
+from tests.cluster.kubernetes.rendering import KUBERNETES
+
+[HOST] = re.findall(r"PUBLIC_URL=https://(\S+)", (KUBERNETES / "overlays/production/kustomization.yml").read_text())
 # What an Ingress says of a request to the public address.
-PROXIED = {"Host": "example.org", "X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9", "Connection": "close"}
+PROXIED = {"Host": HOST, "X-Forwarded-Proto": "https", "X-Forwarded-For": "203.0.113.9", "Connection": "close"}
 LONGEST_SECONDS = 600
 PAUSE_SECONDS = 0.01
 

@@ -22,7 +22,9 @@ def test_versions_are_sorted_as_numbers_and_others_are_none(template):
 def test_a_version_that_is_not_there_is_told_with_those_that_are(template):
     assert origin.commit_of(template, "v0.9.0") == git(template, "rev-parse", "HEAD")
     for wrong in ("v3", "--help", "a b"):
-        with pytest.raises(DevelopmentError, match=r"it has published v0\.10\.0, v0\.9\.0, v0\.2\.0"):
+        with pytest.raises(
+            DevelopmentError, match=rf"at {template} has no version .* it has published v0\.10\.0, v0\.9\.0, v0\.2\.0"
+        ):
             origin.commit_of(template, wrong)
 
 
@@ -48,5 +50,12 @@ def test_a_service_says_where_it_comes_from(tmp_path):
 @pytest.mark.parametrize("text", ["", "name: order-desk\n", "- a\n", "_commit: v1\n"])
 def test_a_file_that_does_not_say_it_is_refused(tmp_path, text):
     written(tmp_path, {".copier-answers.yml": text})
-    with pytest.raises(DevelopmentError, match="does not say which version"):
+    with pytest.raises(DevelopmentError, match="does not say what it was made of"):
         origin.read(tmp_path)
+
+
+def test_an_address_that_leads_nowhere_is_told_without_its_password(tmp_path):
+    with pytest.raises(
+        DevelopmentError, match=r"cannot be had from https://127\.0\.0\.1:1/x\.git; another address: TEMPLATE="
+    ):
+        origin.cloned("https://me:secret@127.0.0.1:1/x.git", tmp_path / "template")
