@@ -183,7 +183,7 @@ def _throw_away(folder: Path) -> None:
 def _free_slot() -> tuple[int, int]:
     """Return the first number that no machine of this computer has, and the descriptor of the lock on it."""
     for slot in range(100):
-        lock = locks.acquire_now(Path(f"/run/lock/slipway-vps{slot}"))
+        lock = locks.acquire_now(Path(f"/run/lock/vps-test{slot}"))
         if lock is not None:
             return slot, lock
     raise AssertionError("a hundred machines run here already")

@@ -15,7 +15,7 @@ class Cable:
     """From this computer (.1) to machine number `slot` (.2); clients have the addresses from .128 on."""
 
     def __init__(self, slot: int) -> None:
-        self.device = f"slipway-vps{slot}"
+        self.device = f"vps-test{slot}"  # at most 15 characters, whatever the service is called
         self.network = f"{NETWORK}.{slot}"
         self.address = f"{self.network}.2"
 
