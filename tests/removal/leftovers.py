@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from functools import cache
+from itertools import pairwise
 from pathlib import PurePosixPath
 
 import yaml
@@ -32,6 +33,7 @@ def problems(names: list[str]) -> list[str]:
     tree = without(names)
     checks = [
         unreadable(tree),
+        hollow(tree),
         lost_links(tree),
         lost_pages(tree),
         lost_checks(tree),
@@ -56,8 +58,19 @@ def unreadable(tree: Tree) -> Iterator[str]:
 
 
 def _yaml(text: str) -> None:
-    for _ in yaml.parse(text, Loader=yaml.SafeLoader):
+    for _ in yaml.compose_all(text, Loader=yaml.SafeLoader):
         pass
+
+
+def hollow(tree: Tree) -> Iterator[str]:
+    """Yield the lists of YAML of which nothing is left: their readers would get nothing where they count on a list."""
+    for name, text in tree.items():
+        if name.endswith(".yml") and text != full()[name]:
+            lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+            for line, following in pairwise([*lines, ""]):
+                found = re.fullmatch(r"( *)(?:- )?(?:groups|rules|jobs|steps|services|volumes):", line)
+                if found and not following.startswith((f"{found[1]}  ", f"{found[1]}- ")):
+                    yield f"{name}: nothing is left of {line.strip()}"
 
 
 def lost_links(tree: Tree) -> Iterator[str]:

@@ -164,4 +164,4 @@ def test_lines_also_go_to_a_file_and_to_syslog_when_asked(create, tmp_path, line
     assert shown["message"] == "everywhere, password=[redacted]"
     assert json.loads((tmp_path / "service.log").read_text()) == shown
     assert json.loads(sent.removeprefix(f"<14>slipway[{os.getpid()}]: ")) == shown
-    logging.config.dictConfig({"version": 1, "root": {"handlers": []}})
+    logging.config.dictConfig({"version": 1, "disable_existing_loggers": False, "root": {"handlers": []}})
