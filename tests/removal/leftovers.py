@@ -63,14 +63,20 @@ def _yaml(text: str) -> None:
 
 
 def hollow(tree: Tree) -> Iterator[str]:
-    """Yield the lists of YAML of which nothing is left: their readers would get nothing where they count on a list."""
+    """Yield the keys of YAML of which nothing is left: their readers would get nothing where they count on a list."""
     for name, text in tree.items():
         if name.endswith(".yml") and text != full()[name]:
-            lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
-            for line, following in pairwise([*lines, ""]):
-                found = re.fullmatch(r"( *)(?:- )?(?:groups|rules|jobs|steps|services|volumes):", line)
-                if found and not following.startswith((f"{found[1]}  ", f"{found[1]}- ")):
-                    yield f"{name}: nothing is left of {line.strip()}"
+            yield from (f"{name}: nothing is left of {key}" for key in sorted(_empty(text) - _empty(full()[name])))
+
+
+def _empty(text: str) -> set[str]:
+    lines = [line for line in text.splitlines() if line.strip() and not line.lstrip().startswith("#")]
+    return {
+        line.strip()
+        for line, following in pairwise([*lines, ""])
+        if (found := re.fullmatch(r"( *)(?:- )?[\w-]+:", line))
+        and not following.startswith((f"{found[1]}  ", f"{found[1]}- "))
+    }
 
 
 def lost_links(tree: Tree) -> Iterator[str]:

@@ -44,13 +44,13 @@ def test_a_machine_as_it_was_prepared_has_nothing_to_mend(steady):
 def test_what_was_changed_is_found_by_whoever_can_see_it(steady):
     machine = steady.machine
     machine.run("sed -i 's/server_tokens off/server_tokens on/' /etc/nginx/slipway/server.conf && nginx -s reload")
-    machine.run("runuser -u postgres -- psql -qc 'GRANT CREATE ON SCHEMA public TO slipway' slipway")
+    machine.run("runuser -u postgres -- psql -qc 'GRANT CREATE ON SCHEMA public TO \"slipway\"' slipway")
     outside, inside = reports(machine, check=False)
     assert "banner" in {finding["check"] for finding in outside["findings"]}
     assert {finding["check"] for finding in inside["findings"]} >= {"role"}
     assert machine.run("slipway preflight", check=False).returncode == 1
     machine.run("sed -i 's/server_tokens on/server_tokens off/' /etc/nginx/slipway/server.conf && nginx -s reload")
-    machine.run("runuser -u postgres -- psql -qc 'REVOKE CREATE ON SCHEMA public FROM slipway' slipway")
+    machine.run("runuser -u postgres -- psql -qc 'REVOKE CREATE ON SCHEMA public FROM \"slipway\"' slipway")
 
 
 def test_it_says_what_it_does_and_what_it_does_not_know(steady):

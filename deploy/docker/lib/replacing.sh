@@ -5,9 +5,12 @@
 PASSED_OVER=3 # seconds; fail_timeout in deploy/docker/edge/slipway.conf is less
 
 replace() { # replace SERVICE: fails, and leaves the former as they were, if the new ones do not become ready
+  local ids
   service=$1 failed=''
   remove_ended
-  mapfile -t former < <(containers "$service")
+  ids=$(containers "$service") || return
+  # shellcheck disable=SC2206 # an id is one word
+  former=($ids)
   kept=$(tags "${former[@]}")
   trap remove_new EXIT
   trap 'exit 130' INT TERM

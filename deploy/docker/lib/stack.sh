@@ -3,6 +3,8 @@
 # Sourced by deploy/docker/{release,backup,restore}, from the folder of docker-compose.yml.
 # Check: shellcheck -x -P SCRIPTDIR ../release
 
+shopt -s inherit_errexit # an engine that does not answer is no empty list
+
 quietly() { docker compose --progress quiet "$@"; }
 
 containers() { # containers SERVICE: the ids of those that run, or try to
@@ -10,9 +12,9 @@ containers() { # containers SERVICE: the ids of those that run, or try to
 }
 
 serving() { # the release of the web that runs, or nothing
-  local first
-  first=$(containers web | head -n 1)
-  if [[ -n $first ]]; then docker inspect --format '{{.Config.Image}}' "$first" | sed 's/.*://'; fi
+  local ids
+  ids=$(containers web)
+  if [[ -n $ids ]]; then docker inspect --format '{{.Config.Image}}' "${ids%%$'\n'*}" | sed 's/.*://'; fi
 }
 
 only_one() { # only_one FOLDER WHAT: until this process ends, however it does

@@ -19,7 +19,17 @@ examine_service() {
     || refuse "no node is named for the edge" "docker node update --label-add slipway.edge=true NODE"
   ! missing settings \
     || refuse "there are no settings yet" "echo PUBLIC_URL=https://app.example.org | deploy/swarm/put settings"
+  [[ -n $back ]] || ! endless \
+    || refuse "PUBLIC_URL is https://, and who terminates TLS would not be believed: each request would be redirected to itself" \
+      "deploy/swarm/put front < deploy/docker/front/edge.conf   with an Nginx on that node, or docs/deploy-swarm.md#front"
 }
+
+endless() { # with the front that comes with the edge, and believes nobody
+  [[ $(SETTINGS=/dev/stdin setting PUBLIC_URL <<<"$(content settings)") == https://* ]] || return 1
+  missing front || cmp --quiet <(content front | grep '^[^#]') <(grep '^[^#]' "$here/../docker/edge/front.conf")
+}
+
+content() { docker config inspect --format '{{printf "%s" .Spec.Data}}' "${STACK}_$1_$(newest "$1")"; }
 
 examine_volumes() { # those of this machine
   local store project

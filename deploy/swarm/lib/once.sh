@@ -8,6 +8,7 @@ once() { # once NAME OPTION... IMAGE COMMAND...: says what it says; fails when i
   local state try
   JOB=${STACK}_$1
   shift
+  make_way
   # An engine that has much to do now and then cannot start a container, and could a moment later.
   for try in 1 2 3; do
     try_job "$@"
@@ -16,9 +17,24 @@ once() { # once NAME OPTION... IMAGE COMMAND...: says what it says; fails when i
   [[ $state == Complete* ]] || { complain "$state"; return 1; }
 }
 
+make_way() { # for this one; the name is taken as long as another one is at it, so there are never two
+  local states _
+  # Whoever sees his to its end removes it within this time; of one that was ended, or whose machine was, it stays.
+  for _ in {1..10}; do
+    docker service inspect "$JOB" >/dev/null 2>&1 || return 0
+    states=$(docker service ps --no-trunc --format '{{.CurrentState}}' "$JOB")
+    if grep --quiet --invert-match --extended-regexp '^(Complete|Failed|Rejected|Shutdown|Orphaned|$)' <<<"$states"; then
+      refuse "another one is at it: $JOB, ${states%%$'\n'*}" \
+        "docker service rm $JOB   ends it, should nobody wait for it; docker service logs $JOB has what it says"
+    fi
+    sleep 1
+  done
+  say "$JOB has ended, and was left by who had begun it: removed."
+  docker service rm "$JOB" >/dev/null
+}
+
 try_job() { # sets state
-  # The name is taken as long as another one is at it, so there are never two.
-  create_job "$@" >/dev/null || refuse "is another one at it? Above is what the swarm says" "docker service logs $JOB"
+  create_job "$@" >/dev/null || refuse "the swarm does not take $JOB; above is why"
   trap 'docker service rm "$JOB" >/dev/null' EXIT
   began_at=$SECONDS
   until state=$(ended); do sleep 1; done
@@ -43,6 +59,6 @@ ended() { # its last state, once that does not change any more; what nothing can
   esac
 }
 
-mounted() { # mounted NAME VERSION: for the user of the service's image alone
-  echo "source=${STACK}_$1_$2,target=$1,uid=10001,gid=10001,mode=0400"
+mounted() { # mounted NAME VERSION TARGET: for the user of the service's image alone
+  echo "source=${STACK}_$1_$2,target=$3,uid=10001,gid=10001,mode=0400"
 }

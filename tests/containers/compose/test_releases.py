@@ -8,6 +8,7 @@ import pytest
 
 from tests.containers.compose.load import visited
 from tests.containers.compose.stack import RELEASE, Stack, until
+from tests.copies import AS_SOMEBODY
 
 pytestmark = pytest.mark.docker
 
@@ -131,5 +132,10 @@ def test_a_fresh_clone_needs_nothing_but_docker_compose_up_and_its_releases_are_
         assert {"RELEASE=2.0.0", f"GIT_SHA={commit.stdout.strip()}"} <= set(told["Env"])
         names = {f"{stack.name}{part}:{tag}" for part in ("", "-edge") for tag in (RELEASE, "2.0.0")}
         assert names <= set(engine("images", "--format={{.Repository}}:{{.Tag}}").split())
+        further = ["git", *AS_SOMEBODY, "commit", "--quiet", "--allow-empty", "--message=further"]
+        subprocess.run(further, cwd=folder, check=True)
+        result = stack.deploy("release", "2.0.0")
+        assert result.returncode == 1
+        assert f"{stack.name}:2.0.0 already, made of {commit.stdout.strip()}; 2.0.0 serves as before" in result.stderr
     finally:
         stack.destroy()

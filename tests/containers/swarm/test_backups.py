@@ -58,6 +58,37 @@ def test_a_backup_counts_once_it_was_restored_and_is_listed_with_its_release(sta
     assert stack.engine("service", "ls", "--quiet", f"--filter=name={stack.name}_backup") == ""
 
 
+@pytest.fixture
+def left(stack):
+    """A function that makes a backup's service, as it is left when its command is ended by force."""
+    name = f"{stack.name}_backup"
+
+    def left(*command):
+        stack.engine("service", "create", "--detach", "--restart-condition=none", f"--name={name}", *command)
+        return until(lambda: stack.engine("service", "ps", "--format={{.CurrentState}}", name))
+
+    yield left
+    stack.engine.result("service", "rm", name)
+
+
+def test_what_an_earlier_one_has_left_is_removed_once_it_has_ended(stack, left):
+    left("--entrypoint=true", "postgres:18.6")
+    until(lambda: stack.tasks("backup", "complete"))
+    done = stack.run("backup")
+    assert f"{stack.name}_backup has ended, and was left by who had begun it: removed." in done.stdout, done.stderr
+    assert "restored and compared" in done.stdout
+
+
+def test_of_two_at_a_time_the_second_is_refused_with_the_command_that_ends_the_first(stack, left):
+    left("--entrypoint=sleep", "postgres:18.6", "infinity")
+    until(lambda: stack.tasks("backup", "running"))
+    done = stack.run("backup")
+    assert done.returncode == 1
+    assert f"another one is at it: {stack.name}_backup, Running" in done.stderr
+    assert f"docker service rm {stack.name}_backup" in done.stderr
+    assert stack.tasks("backup", "running")
+
+
 def test_a_database_that_cannot_be_dumped_is_told(stack):
     stack.psql("ALTER ROLE slipway_migrate NOLOGIN")
     try:

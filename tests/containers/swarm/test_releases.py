@@ -147,6 +147,22 @@ def test_who_has_scaled_by_hand_keeps_that(stack):
         stack.engine("service", "scale", "--detach", f"{stack.name}_web=2")
 
 
+def test_https_without_somebody_who_is_believed_in_front_is_refused(another):
+    def dry_run():
+        done = another.run("release", "v9", "--dry-run")
+        return done.returncode, "deploy/swarm/put front < deploy/docker/front/edge.conf" in done.stderr
+
+    assert dry_run() == (0, False)
+    another.put("front", (PROJECT / "deploy/docker/edge/front.conf").read_text())
+    assert dry_run() == (1, True)
+    another.put("front", (PROJECT / "deploy/docker/front/edge.conf").read_text())
+    assert dry_run() == (0, False)
+    another.engine("config", "rm", *(f"{another.name}_front_{number}" for number in (1, 2, 3)))
+    assert dry_run() == (1, True)
+    another.put("settings", "PUBLIC_URL=http://app.test\n")
+    assert dry_run() == (0, False)
+
+
 def test_a_dry_run_changes_nothing(stack):
     before = [stack.service(name)["Version"] for name in ("web", "worker", "edge", "postgres", "redis")]
     done = stack.run("release", "v9", "--dry-run")

@@ -6,6 +6,7 @@ import pytest
 from tests.conftest import PROJECT
 from tests.containers.engine import until
 from tests.containers.swarm.load import visitors
+from tests.containers.swarm.stack import SETTINGS
 
 pytestmark = pytest.mark.docker
 
@@ -70,6 +71,17 @@ def readiness(stack, web):
     return stack.engine.result("exec", web, "python", "-c", ASKING).stdout.strip()
 
 
+LOOKING = """RUN printf '%s\\n' >>migrations/env.py \\
+    'import os' \\
+    'from pathlib import Path' \\
+    '[print("has", name) for name, path in os.environ.items() if name.endswith("_FILE") and Path(path).read_text()]' \\
+    'print("is", Path(os.environ["DATABASE_URL_FILE"]).read_text().split("/")[2].split(":")[0])'"""
+
+
+def stack_yml(stack):
+    return (stack.commands / "stack.yml").read_text()
+
+
 def test_a_secret_more_is_named_as_the_guide_says_and_wanted_from_then_on(files):
     section = GUIDE.read_text().partition("### A secret more\n")[2]
     lines = re.search(r"```yaml\n(.*?)```", section, re.DOTALL)[1].splitlines(keepends=True)
@@ -80,7 +92,12 @@ def test_a_secret_more_is_named_as_the_guide_says_and_wanted_from_then_on(files)
     assert done.returncode == 1
     assert "stack.yml or stores.yml names partner_key, and there is none" in done.stderr
     name = files.put_random("partner_key")
-    files.release(files.make(), "--no-migration")
+    files.put("settings", f"{SETTINGS}SESSION_STORE=redis\n")
+    # The migration starts with all that web has, or it would refuse what web accepts.
+    said = files.release(files.make(LOOKING))
+    assert set(re.findall(r"\| has ([A-Z_]+)", said)) == set(re.findall(r"    ([A-Z_]+_FILE): ", stack_yml(files)))
+    assert "| is slipway_migrate" in said
+    files.put("settings", SETTINGS)
     assert files.mounted("web")["partner_key"] == files.mounted("worker")["partner_key"] == name
 
 

@@ -100,11 +100,23 @@ def test_the_volumes_of_compose_are_refused_until_they_were_copied(composed):
     assert "Next: docs/deploy-swarm.md#from-compose" in done.stderr
 
     copying = lines_of("From Compose", 1).replace("slipway_", f"{composed.name}_")
-    subprocess.run(["bash", "-euc", copying], env=composed.engine.environ, check=True, capture_output=True)
+    for spoiled in ("cp -a /from/. /to; exit 1", "cp -a /from/. /to; rm -r /to/18/docker/base"):
+        said = bash(composed, copying.replace("cp -a /from/. /to", spoiled)).stderr
+        assert f"{composed.name}_compose_postgres is no copy of {composed.name}_postgres" in said
+        assert "is no copy" in bash(composed, copying).stderr  # nor is anything copied over what is there
+        assert "is that of slipway" in composed.run("release", "--stores").stderr
+        composed.engine("volume", "rm", f"{composed.name}_compose_postgres")
+
+    done = bash(composed, copying)
+    assert "is no copy" not in done.stderr
     done = composed.run("release", "--stores")
     assert done.returncode == 0, done.stderr
     assert composed.psql("SELECT count(*) FROM kept") == "1"
     composed.log_in("slipway")
+
+
+def bash(stack, lines):
+    return subprocess.run(["bash", "-c", lines], env=stack.engine.environ, capture_output=True, text=True, check=False)
 
 
 def test_another_major_of_postgresql_gets_what_the_former_had(files):

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import re
 import secrets
 import shutil
@@ -77,6 +78,18 @@ def sealed(path):
 
 def parts(path):
     return [path.with_suffix(ending) for ending in (".dump", ".json", ".sha256")]
+
+
+def test_a_backup_without_its_checksum_is_none_and_deletes_nothing(stack, folder, tmp_path):
+    former = made(stack, folder)
+    (tmp_path / "sha256sum").write_text("#!/bin/sh\nexit 1\n")  # as on a disk that is full
+    (tmp_path / "sha256sum").chmod(0o755)
+    result = backup(stack, folder, BACKUP_KEEP_DAYS="1", PATH=f"{tmp_path}:{os.environ['PATH']}")
+    assert result.returncode == 1
+    assert "there is no new backup" in result.stderr
+    assert list(folder.glob("slipway-*.dump")) == [former.with_suffix(".dump")]
+    former.with_suffix(".json").unlink()
+    assert backup(stack, folder, "--check").returncode == 1
 
 
 def test_a_restore_brings_back_what_was_there_and_leaves_nothing_that_is_younger(stack, folder, say):
