@@ -86,7 +86,7 @@ def test_compose_alone_ends_the_former_before_it_migrates_as_the_guide_warns(sta
     assert result.returncode != 0
     assert "migrate" in result.stderr
     assert fresh.services()["web"][0] != "running"
-    assert fresh.status() in {502, 504}
+    assert fresh.status() in {0, 502, 504}  # the edge, whose image has changed too, may have ended with it
     fresh.environ["RELEASE"] = RELEASE
     fresh.up()
     assert fresh.status() == 200

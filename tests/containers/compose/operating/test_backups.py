@@ -201,6 +201,8 @@ def test_somebody_is_told_when_the_newest_is_too_old_or_there_is_none(stack, fol
     assert backup(stack, folder, "--check").returncode == 0
     told = json.loads(parts(path)[1].read_text())
     parts(path)[1].write_text(json.dumps(told | {"made_at": "2026-01-01T00:00:00Z"}, indent=1))
+    assert "its checksum differs" in backup(stack, folder, "--check").stderr
+    sealed(path)
     result = backup(stack, folder, "--check")
     assert result.returncode == 1
     assert re.search(rf"the newest backup is {path.name}, \d+ hours old", result.stderr)
