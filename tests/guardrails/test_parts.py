@@ -42,7 +42,7 @@ MENTIONED = {
 
 
 WHOLE = pytest.mark.skipif(
-    THERE != PARTS or not (PROJECT / "copier.yml").exists(),
+    THERE != PARTS or (PROJECT / ".copier-answers.yml").exists(),
     reason="a part is gone, and has taken along what another would have; or a service says it in its own words",
 )
 

@@ -71,7 +71,8 @@ def readiness(stack, web):
     return stack.engine.result("exec", web, "python", "-c", ASKING).stdout.strip()
 
 
-LOOKING = """RUN printf '%s\\n' >>migrations/env.py \\
+# The image's bytecode is not compared with its source.
+LOOKING = """RUN rm -r migrations/__pycache__ && printf '%s\\n' >>migrations/env.py \\
     'import os' \\
     'from pathlib import Path' \\
     '[print("has", name) for name, path in os.environ.items() if name.endswith("_FILE") and Path(path).read_text()]' \\
